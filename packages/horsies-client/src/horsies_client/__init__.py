@@ -1,0 +1,1 @@
+"""Who asks: sends tasks and waits for their results."""

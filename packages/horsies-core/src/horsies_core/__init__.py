@@ -1,0 +1,1 @@
+"""What is true: the rules, statements and plans of horsies, without any I/O."""

@@ -1,0 +1,1 @@
+"""Who acts: claims tasks, runs them in child processes and settles them."""
