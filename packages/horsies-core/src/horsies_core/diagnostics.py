@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import os
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType
@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from attrs import evolve, frozen
 
-from horsies_core.redaction import MASK, secret_spans
+from horsies_core.redaction import MASK, redact, secret_spans
 
 OUR_PACKAGES = ("horsies", "horsies_core", "horsies_client", "horsies_worker")
 
@@ -49,7 +49,8 @@ class SourceLocation:
     @classmethod
     def of_caller(cls, skip_packages: Sequence[str] = OUR_PACKAGES) -> SourceLocation | None:
         """Return the innermost line being executed that lies outside `skip_packages`, or None if there is none."""
-        for frame in _frames_outwards(sys._getframe(1)):  # noqa: SLF001 (inspect.stack reads every file on the way)
+        here = inspect.currentframe()
+        for frame in _frames_outwards(here.f_back if here else None):
             if not _belongs_to(frame, skip_packages):
                 return cls(frame.f_code.co_filename, frame.f_lineno)
         return None
@@ -87,7 +88,7 @@ def render_diagnostic(
     code: str | None = None,
     where: SourceLocation | None = None,
     notes: Sequence[str] = (),
-    help: str | None = None,  # noqa: A002 (the word that is printed)
+    help: str | None = None,
     color: bool = False,
 ) -> str:
     """Render one fault: headline, place, source excerpt with carets, notes, help. No newline at the end.
@@ -114,13 +115,15 @@ def _excerpt(where: SourceLocation, gutter: str, paint: Callable[[str, str], str
     if text is None or not text.strip():
         return []
     start, end = _marked_columns(where, text)
-    shown = [_displayed(part) for part in _masked(text, start, end)]
+    secrets = secret_spans(text)
+    masked = redact(text)
+    start, end = _column_when_masked(start, secrets), _column_when_masked(end, secrets, up=True)
     bar = paint("|", _BOLD_BLUE)
-    indent = " " * _width(shown[0])
-    carets = paint("^" * max(1, _width(shown[1])), _BOLD_RED)
+    indent = " " * _width(_displayed(masked[:start]))
+    carets = paint("^" * max(1, _width(_displayed(masked[start:end]))), _BOLD_RED)
     return [
         f"{gutter} {bar}",
-        f"{paint(str(where.line), _BOLD_BLUE)} {bar} {''.join(shown).rstrip()}",
+        f"{paint(str(where.line), _BOLD_BLUE)} {bar} {_displayed(masked).rstrip()}",
         f"{gutter} {bar} {indent}{carets}",
     ]
 
@@ -134,23 +137,15 @@ def _marked_columns(where: SourceLocation, text: str) -> tuple[int, int]:
     return start, min(max(end, start), last)
 
 
-def _masked(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """Split `text` into what stands before, at and after the marked columns, with every password masked."""
-    before, marked, after = "", "", ""
-    position = 0
-    for span_start, span_end in [*secret_spans(text), (len(text), len(text))]:
-        pieces = ((position, text[position:span_start]), (span_start, MASK if span_end > span_start else ""))
-        for at, piece in pieces:
-            if piece is MASK:
-                # A mask belongs to one side whole: a caret in the midst of it would tell the password's length.
-                cuts = (len(piece) if at < start else 0, len(piece) if at < end else 0)
-            else:
-                cuts = (min(max(start - at, 0), len(piece)), min(max(end - at, 0), len(piece)))
-            before += piece[: cuts[0]]
-            marked += piece[cuts[0] : cuts[1]]
-            after += piece[max(cuts) :]
-        position = span_end
-    return before, marked, after
+def _column_when_masked(column: int, secrets: Sequence[tuple[int, int]], *, up: bool = False) -> int:
+    """Return where a column of the text stands in the redacted text; one inside a secret moves to the mask's edge."""
+    moved = column
+    for start, end in secrets:
+        if end <= column:
+            moved += len(MASK) - (end - start)
+        elif start < column:
+            moved += start - column + (len(MASK) if up else 0)
+    return moved
 
 
 def _displayed(text: str) -> str:
@@ -236,7 +231,7 @@ def _shown_path(file: str) -> str:
         relative = os.path.relpath(file)
     except (OSError, ValueError):
         return file
-    return file if relative.startswith(os.pardir) or not os.path.isabs(file) else relative
+    return file if relative.startswith(os.pardir) else relative
 
 
 def _paint(text: str, style: str) -> str:

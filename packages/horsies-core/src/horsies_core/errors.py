@@ -85,7 +85,7 @@ class HorsiesError(Exception):
         code: ErrorCode | None = None,
         where: SourceLocation | None = None,
         notes: Sequence[str] = (),
-        help: str | None = None,  # noqa: A002 (the word that is printed)
+        help: str | None = None,
     ) -> None:
         # Here, and not only when printed: `message` and `args` end up in other people's logs.
         self.message = redact(message)
@@ -144,7 +144,7 @@ class BrokerError(HorsiesError):
         code: ErrorCode | None = None,
         where: SourceLocation | None = None,
         notes: Sequence[str] = (),
-        help: str | None = None,  # noqa: A002 (the word that is printed)
+        help: str | None = None,
         task_ids: Sequence[str] = (),
     ) -> None:
         super().__init__(message, code=code, where=where, notes=notes, help=help)
