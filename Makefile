@@ -16,6 +16,10 @@ INSTALLED := .venv/.installed-by-make
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONPATH PYTHONHOME
 export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Behind a proxy that opens TLS only the machine's own certificates are right; uv's serve where it has none.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
 # One line that says where we are; bold on a terminal, unless NO_COLOR is set.
 define say
