@@ -35,6 +35,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s  %s\n", $$1, $$2 }'
 
 install: $(INSTALLED) ## Make .venv with all packages and the development tools
+	$(call say,.venv is ready)
 
 demo: $(INSTALLED) ## Start a database and a worker, send tasks, show their results
 	$(call say,running horsies demo)
@@ -64,7 +65,7 @@ check-mypy: $(INSTALLED)
 
 check-imports: $(INSTALLED)
 	$(call say,lint-imports)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(INSTALLED) ## Measure, each figure next to psycopg alone doing the same
 	$(call say,running the benchmarks)
