@@ -10,10 +10,14 @@ MASK = "***"
 # so a password reaches to the last '@' of its word, or of its string literal. Hiding too much is harmless.
 # Lengths are bounded so that hostile text costs linear time.
 _PASSWORD_IN_QUOTED_URL = re.compile(
-    r"""(?P<quote>["'])[a-z][a-z0-9+.-]{0,40}://[^\s:/?#@"']{0,256}:(?P<secret>[^"'\r\n]{1,4096})@""",
+    r"""["'][a-z][a-z0-9+.-]{0,40}://[^\s:/@"']{0,256}:(?P<secret>[^"'\r\n]{1,4096})@""",
     re.IGNORECASE,
 )
-_PASSWORD_IN_URL = re.compile(r"://[^\s:/?#@]{0,256}:(?P<secret>\S{1,4096})@")
+_PASSWORD_IN_URL = re.compile(r"://[^\s:/@]{0,256}:(?P<secret>\S{1,4096})@")
+# A URL written in pieces may lack its '@'. What follows the colon is then a port, or it is hidden.
+_PASSWORD_IN_URL_FRAGMENT = re.compile(
+    r"""://[^\s:/@\[]{0,256}:(?!\d{1,5}(?:[/?,;)\]\s"']|$))(?P<secret>[^\s"'@]{1,4096})"""
+)
 _QUOTED = r"""'(?:\\.|[^'\\\r\n]){1,4096}'|"(?:\\.|[^"\\\r\n]){1,4096}\""""
 _PASSWORD_SETTING = re.compile(
     rf"""(?:password|passwd|passphrase)\s{{0,8}}=\s{{0,8}}(?P<secret>{_QUOTED}|[^\s&"',;)\]}}]{{1,4096}})""",
@@ -23,7 +27,13 @@ _PASSWORD_ENTRY = re.compile(
     rf"""(?:password|passwd|passphrase)["']\s{{0,8}}:\s{{0,8}}(?P<secret>{_QUOTED})""",
     re.IGNORECASE,
 )
-_PATTERNS = (_PASSWORD_IN_QUOTED_URL, _PASSWORD_IN_URL, _PASSWORD_SETTING, _PASSWORD_ENTRY)
+_PATTERNS = (
+    _PASSWORD_IN_QUOTED_URL,
+    _PASSWORD_IN_URL,
+    _PASSWORD_IN_URL_FRAGMENT,
+    _PASSWORD_SETTING,
+    _PASSWORD_ENTRY,
+)
 
 
 def redact(text: str) -> str:
