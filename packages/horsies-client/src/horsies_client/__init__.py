@@ -1,1 +1,3 @@
-"""Who asks: sends tasks and waits for their results."""
+"""The client: defining tasks, sending them, awaiting their results. Users import its names from `horsies`."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,129 @@
+"""`Horsies`: the application's tasks and its database, in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Protocol, TypeVar, cast, overload
+
+from typing_extensions import ParamSpec
+
+from horsies_client.broker import Broker
+from horsies_client.sending import Sender
+from horsies_client.task import Task
+from horsies_core.config import AppConfig
+from horsies_core.diagnostics import SourceLocation
+from horsies_core.registry import Registry
+from horsies_core.result import TaskError, TaskResult
+from horsies_core.retry import RetryPolicy
+from horsies_core.task_definition import define
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class TaskDecorator(Protocol):
+    """What `app.task(...)` returns: turns a function that returns `TaskResult[T, TaskError]` into a `Task[P, T]`."""
+
+    @overload
+    def __call__(
+        self, fn: Callable[P, Coroutine[Any, Any, TaskResult[T, TaskError]]], /
+    ) -> Task[P, T, Coroutine[Any, Any, TaskResult[T, TaskError]]]: ...
+    @overload
+    def __call__(self, fn: Callable[P, TaskResult[T, TaskError]], /) -> Task[P, T]: ...
+
+
+class Horsies:
+    """An application: its configuration, its tasks, and the way to its database.
+
+    Making one opens no connection. It may be used from threads, from coroutines, and after a fork.
+    """
+
+    def __init__(self, config: AppConfig) -> None:
+        self.config = config
+        self.where = SourceLocation.of_caller()
+        self.registry = Registry()
+        self.broker = Broker(config.broker, poll_seconds=config.resilience.notify_poll_interval_ms / 1000)
+        self.task_modules: list[str] = []
+        self._sender = Sender(self.broker)
+
+    def task(
+        self,
+        name: str | None = None,
+        *,
+        task_name: str | None = None,
+        queue_name: str | None = None,
+        priority: int | None = None,
+        retry_policy: RetryPolicy | None = None,
+        exception_mapper: Mapping[type[BaseException], str] | None = None,
+        default_unhandled_error_code: str | None = None,
+    ) -> TaskDecorator:
+        """Declare a task. Without a name it is `module.qualname`.
+
+        The function, `def` or `async def`, must be annotated to return `TaskResult[T, TaskError]`. Every fault found
+        in the declaration is raised here, all of them at once: TaskDefinitionError, ConfigurationError, RegistryError.
+        """
+        where = SourceLocation.of_caller()
+
+        def decorate(fn: Callable[..., Any]) -> Task[..., Any, Any]:
+            definition = define(
+                fn,
+                name=name if name is not None else task_name,
+                where=where,
+                config=self.config,
+                queue_name=queue_name,
+                priority=priority,
+                retry_policy=retry_policy,
+                exception_mapper=exception_mapper,
+                default_unhandled_error_code=default_unhandled_error_code,
+            )
+            self.registry.add(definition)
+            return Task(fn, definition, self.broker, self._sender)
+
+        return cast("TaskDecorator", decorate)
+
+    def discover_tasks(self, modules: Sequence[str]) -> None:
+        """List the modules that hold tasks: dotted paths, or .py paths relative to the app's file. Workers import
+        exactly these; nothing is imported here."""
+        self.task_modules = [*dict.fromkeys([*self.task_modules, *modules])]
+
+    def list_tasks(self) -> list[str]:
+        """The names of all tasks defined so far, sorted."""
+        return sorted(self.registry.names())
+
+    @contextmanager
+    def suppressing_sends(self) -> Iterator[None]:
+        """Within it `send` records nothing, and its handle answers SEND_SUPPRESSED: for importing user modules."""
+        self._sender.suppressed = True
+        try:
+            yield
+        finally:
+            self._sender.suppressed = False
+
+    def close(self) -> None:
+        """Close every connection of this process. A later use opens them again."""
+        self.broker.close()
+
+    async def close_async(self) -> None:
+        """The same for async code."""
+        await self.broker.close_async()
+
+    def __enter__(self) -> Horsies:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Horsies:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close_async()
+
+    def __repr__(self) -> str:
+        return f"<Horsies with {len(self.registry.names())} tasks, at {self.where.file}:{self.where.line}>"

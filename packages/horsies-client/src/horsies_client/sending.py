@@ -1,0 +1,63 @@
+"""One way out for every send, sync and async: nothing while modules are being imported, and an error that names the
+tasks whose fate is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from horsies_client.broker import Broker
+from horsies_core.errors import BrokerError
+from horsies_core.plans.enqueueing import NewTask, enqueue, enqueue_many
+
+
+class Sender:
+    """Records new tasks. `suppressed` is set while a worker imports the user's modules."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self.suppressed = False
+
+    def send(self, tasks: Sequence[NewTask]) -> bool:
+        """Record these tasks; whether they were stamped with the channel on which this process listens."""
+        if self.suppressed:
+            return False
+        channel = self._broker.reply_channel()
+        with _naming(tasks):
+            self._broker.run(self._plan(tasks, channel))
+        return channel is not None
+
+    async def send_async(self, tasks: Sequence[NewTask]) -> bool:
+        """The same from a coroutine."""
+        if self.suppressed:
+            return False
+        channel = self._broker.reply_channel()
+        with _naming(tasks):
+            await self._broker.run_async(self._plan(tasks, channel))
+        return channel is not None
+
+    def _plan(self, tasks: Sequence[NewTask], channel: str | None):
+        if len(tasks) == 1:
+            return enqueue(tasks[0], schema=self._broker.schema, reply_to=channel)
+        return enqueue_many(tasks, schema=self._broker.schema, reply_to=channel)
+
+
+@contextmanager
+def _naming(tasks: Sequence[NewTask]) -> Iterator[None]:
+    try:
+        yield
+    except BrokerError as error:
+        raise BrokerError(
+            error.message,
+            code=error.code,
+            where=error.where,
+            notes=[*error.notes, f"{_described(tasks)} may or may not have been recorded"],
+            help=error.help,
+            task_ids=[str(task.id) for task in tasks],
+        ) from error.__cause__
+
+
+def _described(tasks: Sequence[NewTask]) -> str:
+    if len(tasks) == 1:
+        return f"task {tasks[0].id} ('{tasks[0].name}')"
+    return f"these {len(tasks)} tasks (see the error's task_ids)"

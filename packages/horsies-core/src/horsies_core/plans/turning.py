@@ -1,0 +1,220 @@
+"""A worker's turn: settle what ended, claim what there is room for, in one commit and one round trip.
+
+What can be cut off, and what is found afterwards:
+
+| the worker dies or its connection breaks | the database says | what follows |
+|---|---|---|
+| before the commit | nothing happened | the settlements are sent again by the next turn, or the lease runs out and the tasks are rescued |
+| after the commit, before the reply | settled, and claimed by me | settlements sent again match no row and are found by `settled_by`; claims are found by `held` and released: no child ever saw them |
+| after the reply, before a child has the task | RUNNING, by me | released if the worker lives; rescued when its lease runs out if not |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from attrs import field, frozen
+
+from horsies_core.channels import work_channel
+from horsies_core.lifecycle import TaskStatus
+from horsies_core.plans.steps import Pipeline, Plan, Query, Rows
+
+
+@frozen
+class Claimed:
+    """A row of a claim. Ids and payloads are passed on, not looked into."""
+
+    id: UUID
+    name: str
+    args: str
+    attempt: int
+    retry_policy: str | None
+    queue: str
+
+
+@frozen
+class ClaimReply:
+    """What a claim got, in the order in which it is to be run."""
+
+    tasks: Sequence[Claimed] = ()
+    next_due_seconds: float | None = None
+    """If it got nothing: how long until the next delayed task becomes due; None if none waits."""
+
+
+@frozen
+class Claim:
+    """A request for up to `limit` tasks of these names, from these queues, the first queue first."""
+
+    token: UUID
+    incarnation: UUID
+    queues: Sequence[str]
+    names: Sequence[str]
+    limit: int
+
+
+@frozen
+class Settlement:
+    """The end of a task: COMPLETED or FAILED, with its encoded result."""
+
+    id: UUID
+    token: UUID
+    status: TaskStatus
+    error_code: str | None
+    result: str
+
+
+@frozen
+class Retry:
+    """Another attempt, after a delay."""
+
+    id: UUID
+    token: UUID
+    delay_seconds: float
+    error_code: str
+    message: str | None
+
+
+@frozen
+class Release:
+    """A claim given back before its task's code began."""
+
+    id: UUID
+    token: UUID
+
+
+@frozen
+class Endings:
+    """Attempts that are over, by what becomes of their tasks."""
+
+    settlements: Sequence[Settlement] = ()
+    retries: Sequence[Retry] = ()
+    releases: Sequence[Release] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.settlements or self.retries or self.releases)
+
+    def __add__(self, other: Endings) -> Endings:
+        return Endings(
+            [*self.settlements, *other.settlements],
+            [*self.retries, *other.retries],
+            [*self.releases, *other.releases],
+        )
+
+    def tokens(self) -> dict[UUID, UUID]:
+        """The claim token each task is ended under."""
+        return {ending.id: ending.token for group in (self.settlements, self.retries, self.releases) for ending in group}
+
+
+@frozen
+class Turn:
+    """What a turn brought about. `ended` holds the ids whose endings took hold; the others had lost their claim."""
+
+    ended: frozenset[UUID] = frozenset()
+    claimed: Sequence[ClaimReply] = field(default=())
+    """For each claim of the request, what it got."""
+
+
+def turn(endings: Endings, claims: Sequence[Claim], *, schema: str) -> Plan[Turn]:
+    """Settle, retry, release, then claim: at most one statement of each, one commit."""
+    closing = _closing_queries(endings, schema)
+    replies: list[Rows] = yield Pipeline([*closing, *map(_claim_query, claims)])
+    ended = frozenset(row[0] for rows in replies[: len(closing)] for row in rows)
+    return Turn(ended, [_claim_reply(rows) for rows in replies[len(closing) :]])
+
+
+def end(endings: Endings, *, schema: str) -> Plan[frozenset[UUID]]:
+    """Settle, retry and release as statements of the surrounding transaction; the ids that took hold."""
+    ended: set[UUID] = set()
+    for query in _closing_queries(endings, schema):
+        rows: Rows = yield query
+        ended.update(row[0] for row in rows)
+    return frozenset(ended)
+
+
+def settled_by(tokens: dict[UUID, UUID]) -> Plan[frozenset[UUID]]:
+    """Which tasks ended for good under exactly these claim tokens."""
+    rows: Rows = yield Query("task/settled_by", {"ids": list(tokens), "claim_tokens": list(tokens.values())})
+    return frozenset(row[0] for row in rows)
+
+
+def held(incarnation: UUID) -> Plan[dict[UUID, UUID]]:
+    """Task ids and claim tokens that the database says this worker holds."""
+    rows: Rows = yield Query("task/held_by_worker", {"incarnation": incarnation})
+    return dict((task_id, token) for task_id, token in rows)
+
+
+def _closing_queries(endings: Endings, schema: str) -> list[Query]:
+    queries: list[Query] = []
+    if endings.settlements:
+        queries.append(_settle_query(sorted(endings.settlements, key=_by_id)))
+    if endings.retries:
+        queries.append(_retry_query(endings.retries))
+    if endings.releases:
+        queries.append(_release_query(endings.releases, schema))
+    return queries
+
+
+def _by_id(settlement: Settlement) -> int:
+    """Rows are locked in the order of their ids everywhere, or two statements lock each other out."""
+    return settlement.id.int
+
+
+def _settle_query(settlements: Sequence[Settlement]) -> Query:
+    return Query(
+        "task/settle",
+        {
+            "ids": [it.id for it in settlements],
+            "claim_tokens": [it.token for it in settlements],
+            "statuses": [it.status.value for it in settlements],
+            "error_codes": [it.error_code for it in settlements],
+            "results": [it.result for it in settlements],
+        },
+        binary=True,
+    )
+
+
+def _retry_query(retries: Sequence[Retry]) -> Query:
+    return Query(
+        "task/retry",
+        {
+            "ids": [it.id for it in retries],
+            "claim_tokens": [it.token for it in retries],
+            "delays": [it.delay_seconds for it in retries],
+            "error_codes": [it.error_code for it in retries],
+            "messages": [it.message for it in retries],
+        },
+    )
+
+
+def _release_query(releases: Sequence[Release], schema: str) -> Query:
+    return Query(
+        "task/release",
+        {
+            "ids": [it.id for it in releases],
+            "claim_tokens": [it.token for it in releases],
+            "channel": work_channel(schema),
+        },
+    )
+
+
+def _claim_query(claim: Claim) -> Query:
+    return Query(
+        "task/claim_and_start",
+        {
+            "claim_token": claim.token,
+            "incarnation": claim.incarnation,
+            "queues": list(claim.queues),
+            "names": list(claim.names),
+            "limit": claim.limit,
+        },
+        binary=True,
+    )
+
+
+def _claim_reply(rows: Rows) -> ClaimReply:
+    if rows[0][0] is None:
+        return ClaimReply(next_due_seconds=rows[0][-1])
+    # RETURNING has no order: put the tasks of a queue into claiming order again (priority, due time, seq).
+    rows.sort(key=lambda row: row[6:9])
+    return ClaimReply([Claimed(*row[:6]) for row in rows])

@@ -1,0 +1,45 @@
+-- Take up to `limit` due tasks and mark them RUNNING before any child sees them. When there is none, answer with the
+-- seconds until the next delayed one becomes due (null: none waits).
+-- move: claim_and_start (PENDING -> RUNNING)
+-- guard: rows locked by another claim are passed over; a worker that was given up for lost claims nothing.
+--
+-- `id = any(array(...))` keeps the shape of the plan when the table swings from empty to a million rows: the limited
+-- subquery runs once, then rows are found by primary key. LATERAL takes the queues one by one, in the order given, so
+-- that each reads its own stretch of the index.
+with claimed as (
+    update {schema}.tasks
+       set status      = 'RUNNING',
+           attempt     = attempt + 1,
+           claim_token = %(claim_token)s,
+           incarnation = %(incarnation)s,
+           started_at  = statement_timestamp()
+     where status = 'PENDING'
+       and id = any (array(
+           select due.id
+             from unnest(%(queues)s::text[]) with ordinality as wanted (queue, rank)
+            cross join lateral (
+                  select id
+                    from {schema}.tasks
+                   where status = 'PENDING'
+                     and queue  = wanted.queue
+                     and due_at <= statement_timestamp()
+                     and name   = any (%(names)s)
+                   order by priority, due_at, seq
+                     for update skip locked
+                   limit %(limit)s
+                  ) as due
+            where exists (select from {schema}.workers where incarnation = %(incarnation)s and lost_at is null)
+            limit %(limit)s
+           ))
+ returning id, name, args, attempt, retry_policy, queue, priority, due_at, seq
+)
+select id, name, args, attempt, retry_policy, queue, priority, due_at, seq, null::float8 as next_due
+  from claimed
+ union all
+select null, null, null, null, null, null, null, null, null,
+       (select extract(epoch from min(due_at) - clock_timestamp())::float8
+          from {schema}.tasks
+         where status = 'PENDING'
+           and due_at > enqueued_at
+           and due_at > statement_timestamp())
+ where not exists (select from claimed);

@@ -1,0 +1,37 @@
+-- End attempts for good: move their tasks to history with the results, and tell the processes that await them.
+-- move: complete (RUNNING -> COMPLETED)
+-- move: fail (RUNNING -> FAILED)
+-- guard: still running under our claim; what is not returned was lost to a rescue.
+--
+-- A channel is told many tasks in one notification: 200 ids stay below the 8,000 bytes a payload may have.
+with ended as (
+    select *
+      from unnest(%(ids)s::uuid[], %(claim_tokens)s::uuid[], %(statuses)s::text[], %(error_codes)s::text[],
+                  %(results)s::text[])
+           as ended (id, claim_token, status, error_code, result)
+), gone as (
+    delete from {schema}.tasks as task
+     using ended
+     where task.id          = ended.id
+       and task.claim_token = ended.claim_token
+       and task.status      = 'RUNNING'
+ returning task.*, ended.status as final_status, ended.error_code, ended.result
+), kept as (
+    insert into {schema}.finished
+           (id, name, queue, priority, status, enqueued_at, due_at, args, retry_policy, attempt, claim_token,
+            incarnation, started_at, finished_at, error_code, result)
+    select id, name, queue, priority, final_status, enqueued_at, due_at, args, retry_policy, attempt, claim_token,
+           incarnation, started_at, clock_timestamp(), error_code, result
+      from gone
+), awaited as (
+    select channel, id, (row_number() over (partition by channel) - 1) / 200 as parcel
+      from gone
+     cross join lateral unnest(reply_to) as channel
+     where reply_to is not null
+), told as (
+    select pg_notify(channel, string_agg(id::text, ','))
+      from awaited
+     group by channel, parcel
+)
+select id, (select count(*) from told) as notifications
+  from gone;

@@ -1,0 +1,7 @@
+-- Live on. No row returned: others gave this incarnation up, and it must not go on as if nothing had happened.
+-- clock_timestamp(), because now() stands still in a transaction.
+update {schema}.workers
+   set lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+ where incarnation = %(incarnation)s
+   and lost_at is null
+returning incarnation;

@@ -1,0 +1,45 @@
+"""What becomes of a task whose attempt is over: the rule, before anything touches the database."""
+
+from __future__ import annotations
+
+import random
+from uuid import UUID
+
+from attrs import frozen
+
+from horsies_core.lifecycle import TaskStatus
+from horsies_core.plans.turning import Retry, Settlement
+from horsies_core.retry import RetryPolicy, next_delay
+
+
+@frozen
+class Outcome:
+    """How an attempt ended, as far as rules and rows need to know it; `result` stays encoded."""
+
+    result: str
+    error_code: str | None = None
+    """None: it ended with `ok`."""
+    message: str | None = None
+
+
+@frozen
+class AttemptRecord:
+    """The attempt it was: the claim it ran under, its number (from 1), and the task's retry policy as stored."""
+
+    id: UUID
+    token: UUID
+    number: int
+    retry_policy: str | None
+
+
+def decide(attempt: AttemptRecord, outcome: Outcome, *, rng: random.Random) -> Settlement | Retry:
+    """COMPLETED, FAILED, or another attempt if the policy has one left for this error code."""
+    if outcome.error_code is None:
+        return Settlement(attempt.id, attempt.token, TaskStatus.COMPLETED, None, outcome.result)
+    delay = None
+    if attempt.retry_policy is not None:
+        policy = RetryPolicy.from_json(attempt.retry_policy)
+        delay = next_delay(policy, attempt.number, outcome.error_code, rng=rng)
+    if delay is None:
+        return Settlement(attempt.id, attempt.token, TaskStatus.FAILED, outcome.error_code, outcome.result)
+    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, outcome.message)
