@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from types import TracebackType
 
 from attrs import field, frozen
 
@@ -80,7 +81,7 @@ def _message(exception: BaseException) -> str:
 
 
 def _traceback(exception: BaseException) -> str:
-    frames = exception.__traceback__
+    frames: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(exception)
     try:
         return "".join(traceback.format_exception(type(exception), exception, frames, chain=False))
     except BaseException:  # noqa: BLE001 (as above: formatting calls the exception's own methods)

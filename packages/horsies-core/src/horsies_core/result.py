@@ -15,15 +15,16 @@ from horsies_core.exception_record import ExceptionRecord
 __all__ = ["ExceptionRecord", "LibraryErrorCode", "TaskError", "TaskResult"]
 
 
-def _as_error_code(code: object) -> LibraryErrorCode | str | None:
+def _as_error_code(code: LibraryErrorCode | str | None) -> LibraryErrorCode | str | None:
     """Turn the text of a library code into the code, so that a stored error reads back as it was."""
-    if code is None or isinstance(code, LibraryErrorCode):
-        return code
-    if isinstance(code, Enum):
-        code = code.value
-    if not isinstance(code, str):
-        raise TypeError(f"error_code must be a str, a LibraryErrorCode or None, not {type(code).__name__}")
-    return library_code(code) or code
+    given = cast("object", code)
+    if given is None or isinstance(given, LibraryErrorCode):
+        return given
+    if not isinstance(given, str):
+        raise TypeError(f"error_code must be a str, a LibraryErrorCode or None, not {type(given).__name__}")
+    # str.__str__ reads past a str enum of the user's, whose own str() is "Codes.DECLINED".
+    text = str.__str__(given)
+    return library_code(text) or text
 
 
 def _require_text(_error: TaskError, _field: object, message: object) -> None:
