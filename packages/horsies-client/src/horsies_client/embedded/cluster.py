@@ -103,7 +103,7 @@ def remove_leftovers(cluster: Cluster) -> None:
     """Remove what a killed initdb or server left. Only while nothing of the cluster is alive."""
     for leftover in cluster.home.glob("making-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    _forget_dead_postmaster(cluster.data)
+    _forget_dead_server(cluster)
 
 
 def start(cluster: Cluster, *, lock: int, deadline: float) -> tuple[subprocess.Popen[bytes], int]:
@@ -218,21 +218,23 @@ def _postmaster_pid(data: Path) -> int | None:
     return int(lines[0]) if lines and lines[0].isdigit() else None
 
 
-def _forget_dead_postmaster(data: Path) -> None:
-    """Remove the pid file of a killed server if its number now belongs to some other process.
+def _forget_dead_server(cluster: Cluster) -> None:
+    """Remove the pid files of a killed server, whoever has its number now.
 
-    PostgreSQL would take that process for a living server and refuse to start. After the restart of a container, where
-    the same few numbers are given out again, that is likely.
+    PostgreSQL would take any process of its account with that number for a living server, and refuse to start. After
+    the restart of a container, where the same few numbers are given out again, that is likely.
     """
-    pid = _postmaster_pid(data)
+    pid = _postmaster_pid(cluster.data)
     if pid is None or sys.platform != "linux":
         return
     try:
         working_directory = Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:  # no such process, or another account's: PostgreSQL itself knows what to do
+    except OSError:  # no such process, or another account's
+        working_directory = None
+    if working_directory == cluster.data:  # a living server, which somebody started without us
         return
-    if working_directory != data:  # a server works in its data directory
-        (data / "postmaster.pid").unlink(missing_ok=True)
+    for pid_file in (cluster.data / "postmaster.pid", *cluster.sockets.glob(".s.PGSQL.*.lock")):
+        pid_file.unlink(missing_ok=True)
 
 
 def _ports(usual: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Where things lie: the desk that users meet at (locks, log, address of the server), and the home of the data.
 
-They are one directory, usually `.horsies/postgres`, except when we are root and the account that runs PostgreSQL cannot reach
-it: then the data has a private home of root's, and the desk says where.
+They are one directory, usually `.horsies/postgres`, except when we are root and the account that runs PostgreSQL
+cannot reach it: then the data has a private home of root's, and the desk says where.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The program that is the parent of PostgreSQL: starts it, and ends it when its last user is gone.
 
-    python -m horsies_client.embedded.reaper DIRECTORY      (an Order on stdin, Reports on stdout, one JSON a line)
+`starting` runs it with the directory as its argument, an Order on stdin, and reads Reports from its stdout.
 
 It learns of that from a lock: every user shares it, the reaper waits to have it alone. No list of users can be wrong,
 and a user that was killed has left like any other. Killed itself, it takes PostgreSQL along (PR_SET_PDEATHSIG).
@@ -111,7 +111,3 @@ def _close_the_line() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
-
-
-if __name__ == "__main__":
-    main()

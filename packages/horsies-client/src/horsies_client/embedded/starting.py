@@ -21,6 +21,12 @@ log = logging.getLogger(__name__)
 
 # The reaper keeps the deadline itself and says so; this is for one that cannot.
 LAST_WORD_SECONDS = 5.0
+# Our modules are found where this process finds them, but after the standard library: a project may well have a file
+# named secrets.py or queue.py, and it is not for us.
+REAPER_PROGRAM = (
+    "import os, sys; sys.path += os.environ['HORSIES_MODULES'].split(os.pathsep); "
+    "from horsies_client.embedded.reaper import main; main()"
+)
 LOG_TAIL_LINES = 12
 LONGEST_LOG_BYTES = 10_000_000
 
@@ -64,15 +70,12 @@ def _prepare(desk: Desk, settings: Mapping[str, str]) -> Cluster:
 
 
 def _launch_reaper(desk: Desk, order: Order) -> subprocess.Popen[bytes]:
+    modules = os.pathsep.join(str(Path(place).absolute()) for place in sys.path if place)
     with desk.log.open("ab") as log_file:
         reaper = subprocess.Popen(
-            [sys.executable, "-m", "horsies_client.embedded.reaper", str(desk.directory)],
-            # `-m` looks for modules in the working directory first, and there are none in this one; then where we do.
-            cwd=desk.path,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(str(Path(place).absolute()) for place in sys.path if place),
-            },
+            [sys.executable, "-I", "-c", REAPER_PROGRAM, str(desk.directory)],
+            cwd="/",
+            env={**os.environ, "HORSIES_MODULES": modules},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log_file,
