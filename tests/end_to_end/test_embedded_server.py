@@ -135,7 +135,7 @@ def test_a_killed_reaper_takes_postgres_along_and_the_next_attach_starts_anew(di
         reaper.kill()
         wait_until_stopped(reaper.pid)
         with attach(directory) as after:
-            assert not is_alive(before.pid)
+            wait_until_stopped(before.pid)
             assert ask(after.url, "select 1") == 1
     wait_until_stopped(after.pid)
 

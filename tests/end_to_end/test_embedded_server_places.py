@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from horsies_client.embedded import attach, binaries, place
+from horsies_client.embedded import attach, binaries, home
 from horsies_client.embedded.account import Account, account_for
 from tests.support.embedded_users import ATTACHED_UNTIL_TOLD, User, open_project, processes_of
 from tests.support.eventually import eventually
@@ -34,7 +34,7 @@ def answers(url: str) -> bool:
 
 def test_a_taken_port_is_passed_over(project: Path) -> None:
     directory = project / ".horsies"
-    port = place.usual_port(directory / "postgres")
+    port = home.usual_port(directory / "postgres")
     with closing(socket.create_server(("127.0.0.1", port))), attach(directory) as server:
         assert answers(server.url)
 
@@ -43,10 +43,10 @@ def test_a_directory_deeper_than_a_socket_path_may_be_is_as_good_as_any(project:
     directory = project / ("deep" * 20) / ("deeper" * 20) / ".horsies"
     with attach(directory) as server:
         assert answers(server.url)
-    socket_place = place.socket_directory(directory / "postgres", account_for(directory / "postgres" / "data"))
-    assert directory not in socket_place.parents
+    sockets = home.socket_directory(directory / "postgres", account_for(directory / "postgres" / "data"))
+    assert directory not in sockets.parents
     eventually(lambda: not processes_of(directory), within=30)
-    shutil.rmtree(socket_place)
+    shutil.rmtree(sockets)
 
 
 def test_a_path_with_spaces_commas_and_quotes_is_as_good_as_any(project: Path) -> None:
@@ -54,11 +54,11 @@ def test_a_path_with_spaces_commas_and_quotes_is_as_good_as_any(project: Path) -
         assert answers(server.url)
 
 
-def test_modules_of_the_project_do_not_stand_in_for_those_of_the_launcher(project: Path) -> None:
-    for name in ("secrets", "queue", "json", "attrs"):
+def test_a_project_with_modules_named_like_those_of_the_standard_library_disturbs_nothing(project: Path) -> None:
+    for name in ("secrets", "queue", "json"):
         (project / f"{name}.py").write_text("raise ImportError('not me')")
     program = f"import sys; sys.path.insert(0, {str(project)!r})\n{ATTACHED_UNTIL_TOLD}"
-    preloaded = f"import secrets, queue, json, attrs\n{program}"
+    preloaded = f"import secrets, queue, json\n{program}"
     user = User(project / ".horsies", preloaded)
     assert answers(str(user.hear()["url"]))
     user.leave()
@@ -83,20 +83,20 @@ def test_a_directory_closed_to_that_account_keeps_the_locks_and_says_where_the_d
     with attach(project / ".horsies") as server:
         assert answers(server.url)
         desk = project / ".horsies" / "postgres"
-        home = Path((desk / "location.txt").read_text().strip())
+        data_home = Path((desk / "location.txt").read_text().strip())
     eventually(lambda: not processes_of(project), within=30)
     try:
-        assert home.parent == place.STATE
-        assert home.name.startswith(f"{project.name}-")
-        assert home.owner() == "root"
-        assert (home / "data" / "PG_VERSION").exists()
+        assert data_home.parent == home.STATE
+        assert data_home.name.startswith(f"{project.name}-")
+        assert data_home.owner() == "root"
+        assert (data_home / "data" / "PG_VERSION").exists()
         assert not (desk / "data").exists()
         with attach(project / ".horsies", on_progress=(said := []).append) as again:
             assert answers(again.url)
         assert not [step for step in said if "making" in step]
     finally:
         eventually(lambda: not processes_of(project), within=30)
-        shutil.rmtree(home)
+        shutil.rmtree(data_home)
 
 
 @as_root
@@ -123,7 +123,7 @@ def test_programs_closed_to_that_account_are_copied_once_to_where_it_can_run_the
     shutil.copytree(libraries, target.parent.with_name(libraries.name))
     monkeypatch.setenv(binaries.OVERRIDE, str(target / "bin"))
     shelf = project / "shelf"
-    monkeypatch.setattr(place, "STATE", shelf)
+    monkeypatch.setattr(home, "STATE", shelf)
     with attach(project / ".horsies") as server:
         assert answers(server.url)
         running = Path(f"/proc/{server.pid}/exe").readlink()
@@ -139,10 +139,10 @@ def test_a_place_under_tmp_that_somebody_else_has_made_is_not_used(
     planted.mkdir()
     os.chown(planted, 65534, 65534)
     (project / "file").touch()
-    monkeypatch.setattr(place, "STATE", project / "file" / "no-directory")
+    monkeypatch.setattr(home, "STATE", project / "file" / "no-directory")
     monkeypatch.setattr("tempfile.tempdir", str(project))
-    assert place.private_shelf() != planted
-    place.private_shelf().rmdir()
+    assert home.private_shelf() != planted
+    home.private_shelf().rmdir()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs an account that no name is known for")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import asdict, field, frozen
 
-from horsies_client.embedded.place import write_private
+from horsies_client.embedded.private_file import write_private
 
 
 @frozen

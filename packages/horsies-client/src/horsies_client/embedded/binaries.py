@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from horsies_client.embedded.account import Account, succeeds_as
-from horsies_client.embedded.place import private_shelf
+from horsies_client.embedded.home import private_shelf
 from horsies_core.errors import ConfigurationError
 
 OVERRIDE = "HORSIES_PG_BINDIR"

@@ -18,7 +18,7 @@ from pathlib import Path
 from attrs import asdict, field, frozen
 
 from horsies_client.embedded.locks import POLL_SECONDS
-from horsies_client.embedded.place import write_private
+from horsies_client.embedded.private_file import write_private
 
 SUPERUSER = "horsies"
 # Requests to the server that runs, by the names of the manual: "smart", "fast" and "immediate" shutdown.
@@ -227,14 +227,22 @@ def _forget_dead_server(cluster: Cluster) -> None:
     pid = _postmaster_pid(cluster.data)
     if pid is None or sys.platform != "linux":
         return
-    try:
-        working_directory = Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:  # no such process, or another account's
-        working_directory = None
-    if working_directory == cluster.data:  # a living server, which somebody started without us
-        return
+    # A dying process lets go of its locks a moment before the rest. Longer, and it is a server started without us.
+    patience = time.monotonic() + 1
+    while _working_directory(pid) == cluster.data:
+        if time.monotonic() >= patience:
+            return
+        time.sleep(POLL_SECONDS)
     for pid_file in (cluster.data / "postmaster.pid", *cluster.sockets.glob(".s.PGSQL.*.lock")):
         pid_file.unlink(missing_ok=True)
+
+
+def _working_directory(pid: int) -> Path | None:
+    """Return where a process works (a server: in its data directory); None if it is dead or another account's."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        return None
 
 
 def _ports(usual: int) -> Iterator[int]:

@@ -24,8 +24,8 @@ from horsies_client.embedded import cluster as clusters
 from horsies_client.embedded import locks
 from horsies_client.embedded.address import Address
 from horsies_client.embedded.cluster import Cluster, ClusterFailed
+from horsies_client.embedded.desk import Desk
 from horsies_client.embedded.orders import Order, Report
-from horsies_client.embedded.place import Desk
 
 GENTLE_TO_FIRM = (clusters.FAST_SHUTDOWN, clusters.IMMEDIATE_SHUTDOWN, signal.SIGKILL)
 

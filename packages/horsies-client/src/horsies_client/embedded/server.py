@@ -16,8 +16,7 @@ from attrs import define, field
 
 from horsies_client.embedded import locks
 from horsies_client.embedded.address import Address
-from horsies_client.embedded.place import OTHER_DATABASE, Desk, cannot_keep_files, open_desk
-from horsies_client.embedded.starting import start_server
+from horsies_client.embedded.desk import OTHER_DATABASE, Desk, cannot_keep_files, open_desk
 from horsies_core.errors import BrokerError, ConfigurationError
 
 # PostgreSQL's own defaults are kept, fsync and synchronous_commit above all: a send that returned is durable here too.
@@ -176,6 +175,9 @@ def _ensure_running(
                 # Either its server has just died, and it is about to; or who told it to start was killed.
                 time.sleep(locks.POLL_SECONDS)
             else:
+                # Loaded here: most processes find a running server, or a URL, and start nothing.
+                from horsies_client.embedded.starting import start_server
+
                 start_server(desk, settings, seconds=deadline - time.monotonic(), on_progress=on_progress)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from horsies_client.embedded.binaries import binaries_for, find_binaries
 from horsies_client.embedded.cluster import Cluster
+from horsies_client.embedded.desk import Desk
+from horsies_client.embedded.home import settle_down, socket_directory, usual_port
 from horsies_client.embedded.orders import Order, Report
-from horsies_client.embedded.place import Desk, settle_down, socket_directory, usual_port
 from horsies_core.errors import BrokerError
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
-"""Where things lie: the desk that users meet at (locks, log, address of the server), and the home of the data.
+"""The home of the data: the desk itself, but for one case.
 
-They are one directory, usually `.horsies/postgres`, except when we are root and the account that runs PostgreSQL
-cannot reach it: then the data has a private home of root's, and the desk says where.
+When we are root, and the account that runs PostgreSQL cannot reach the desk, the data has a private home of root's, and
+the desk says where.
 """
 
 from __future__ import annotations
@@ -12,79 +12,13 @@ import stat
 import tempfile
 from pathlib import Path
 
-from attrs import frozen
-
 from horsies_client.embedded.account import Account, account_for, can_enter
+from horsies_client.embedded.desk import OTHER_DATABASE, Desk
 from horsies_core.errors import ConfigurationError
 
 STATE = Path("/var/lib/horsies")
 # A socket's path fits into 108 bytes with its NUL on Linux, 104 on macOS.
 LONGEST_SOCKET_PATH = 103
-OTHER_DATABASE = "or set HORSIES_DATABASE_URL (database_url in PostgresConfig) to a PostgreSQL server of your own"
-
-
-@frozen
-class Desk:
-    """The files of one embedded server that every process of a project can find. `directory` is absolute."""
-
-    directory: Path
-
-    @property
-    def path(self) -> Path:
-        return self.directory / "postgres"
-
-    @property
-    def users_lock(self) -> Path:
-        """Shared by every user, wanted alone by the reaper: it gets it when the last user is gone."""
-        return self.path / "users.lock"
-
-    @property
-    def start_lock(self) -> Path:
-        """Held while one process looks whether there is a server and, if not, starts it."""
-        return self.path / "start.lock"
-
-    @property
-    def reaper_lock(self) -> Path:
-        """Held by the reaper while it lives."""
-        return self.path / "reaper.lock"
-
-    @property
-    def cluster_lock(self) -> Path:
-        """Held by the reaper and by every process of PostgreSQL, which inherit it."""
-        return self.path / "cluster.lock"
-
-    @property
-    def address(self) -> Path:
-        return self.path / "server.json"
-
-    @property
-    def log(self) -> Path:
-        return self.path / "postgres.log"
-
-    @property
-    def location(self) -> Path:
-        return self.path / "location.txt"
-
-
-def open_desk(directory: Path) -> Desk:
-    """Make the desk in `directory` unless it is there. Raises ConfigurationError."""
-    try:
-        desk = Desk(directory.expanduser().resolve())
-        desk.directory.parent.mkdir(parents=True, exist_ok=True)
-        for own in (desk.directory, desk.path):
-            _make_unversioned(own)
-    except OSError as refused:
-        raise cannot_keep_files(directory, refused) from refused
-    return desk
-
-
-def cannot_keep_files(directory: Path, refused: OSError) -> ConfigurationError:
-    """Return the error for a directory that the system does not let us work in."""
-    return ConfigurationError(
-        f"the embedded PostgreSQL cannot keep its files in {directory}: {refused.strerror}",
-        notes=[f"this was refused: {refused.filename}"] if refused.filename else [],
-        help=f"make it writable for this user, or remove it if it is another user's, {OTHER_DATABASE}",
-    )
 
 
 def settle_down(desk: Desk) -> tuple[Path, Account | None]:
@@ -156,24 +90,6 @@ def usual_port(home: Path) -> int:
     Below the range from which systems take ports for outgoing connections.
     """
     return 20_000 + int(_digest(home), 16) % 10_000
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, and that appears whole under its name."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-
-
-def _make_unversioned(directory: Path) -> None:
-    """Make a directory that git passes over. One that exists may be the user's, and is left as it is."""
-    if not directory.exists():
-        directory.mkdir(exist_ok=True)
-        (directory / ".gitignore").write_text("*\n")
 
 
 def _make_passable(directory: Path) -> None:
