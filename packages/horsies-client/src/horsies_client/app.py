@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from typing_extensions import ParamSpec
+from typing_extensions import ParamSpec, Self
 
 from horsies_client.broker import Broker
 from horsies_client.sending import Sender
@@ -85,21 +84,13 @@ class Horsies:
 
     def discover_tasks(self, modules: Sequence[str]) -> None:
         """List the modules that hold tasks: dotted paths, or .py paths relative to the app's file. Workers import
-        exactly these; nothing is imported here."""
+        exactly these; nothing is imported here.
+        """
         self.task_modules = [*dict.fromkeys([*self.task_modules, *modules])]
 
     def list_tasks(self) -> list[str]:
         """The names of all tasks defined so far, sorted."""
         return sorted(self.registry.names())
-
-    @contextmanager
-    def suppressing_sends(self) -> Iterator[None]:
-        """Within it `send` records nothing, and its handle answers SEND_SUPPRESSED: for importing user modules."""
-        self._sender.suppressed = True
-        try:
-            yield
-        finally:
-            self._sender.suppressed = False
 
     def close(self) -> None:
         """Close every connection of this process. A later use opens them again."""
@@ -109,7 +100,7 @@ class Horsies:
         """The same for async code."""
         await self.broker.close_async()
 
-    def __enter__(self) -> Horsies:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -117,7 +108,7 @@ class Horsies:
     ) -> None:
         self.close()
 
-    async def __aenter__(self) -> Horsies:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -126,4 +117,5 @@ class Horsies:
         await self.close_async()
 
     def __repr__(self) -> str:
-        return f"<Horsies with {len(self.registry.names())} tasks, at {self.where.file}:{self.where.line}>"
+        place = f", at {self.where.file}:{self.where.line}" if self.where else ""
+        return f"<Horsies with {len(self.registry)} tasks{place}>"

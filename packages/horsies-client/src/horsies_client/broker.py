@@ -17,10 +17,11 @@ from horsies_core.config import PostgresConfig
 from horsies_core.plans import Plan
 
 if TYPE_CHECKING:
-    from horsies_client.postgres.process import ProcessConnections
+    from horsies_client.connections import ProcessConnections
     from horsies_client.waiting.room import WaitingRoom
 
 T = TypeVar("T")
+
 
 class Broker:
     """Runs plans against the configured database, from threads and from coroutines."""
@@ -97,7 +98,7 @@ class Broker:
 
     def _open(self) -> ProcessConnections:
         # Here, because this is where the first connection is about to be opened: see the package's docstring.
-        from horsies_client.postgres.process import ProcessConnections
+        from horsies_client.connections import ProcessConnections
 
         address = resolve_database_url(self.config)
         return ProcessConnections(self.config, address, poll_seconds=self._poll_seconds)

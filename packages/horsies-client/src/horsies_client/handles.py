@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from typing_extensions import Never
+
 from horsies_client.broker import Broker
 from horsies_core.errors import BrokerError
 from horsies_core.plans.looking_up import Sighting, look_up
@@ -83,7 +85,9 @@ class TaskHandle(Generic[T]):
 
     def _conclude(self, sighting: Sighting | None) -> TaskResult[T, TaskError]:
         if sighting is None:
-            return _failure(LibraryErrorCode.TASK_NOT_FOUND, f"task {self.task_id} is not known, or not kept any longer")
+            return _failure(
+                LibraryErrorCode.TASK_NOT_FOUND, f"task {self.task_id} is not known, or not kept any longer"
+            )
         if sighting.result is None:
             return _failure(LibraryErrorCode.WAIT_TIMEOUT, f"task {self.task_id} is {sighting.status.value}")
         self._result = self._decode(sighting.result)
@@ -103,17 +107,17 @@ def _seconds(timeout_ms: int | None) -> float | None:
     return None if timeout_ms is None else max(timeout_ms, 0) / 1000
 
 
-def _failure(code: LibraryErrorCode, message: str) -> TaskResult[T, TaskError]:
+def _failure(code: LibraryErrorCode, message: str) -> TaskResult[Never, TaskError]:
     return TaskResult(err=TaskError(error_code=code, message=message))
 
 
-def _unreachable(error: BrokerError) -> TaskResult[T, TaskError]:
-    return TaskResult(
-        err=TaskError(error_code=LibraryErrorCode.BROKER_ERROR, message=error.message, exception=error)
-    )
+def _unreachable(error: BrokerError) -> TaskResult[Never, TaskError]:
+    return TaskResult(err=TaskError(error_code=LibraryErrorCode.BROKER_ERROR, message=error.message, exception=error))
 
 
-def _gave_up(timeout_ms: int | None, trouble: Exception | None) -> TaskResult[T, TaskError]:
+def _gave_up(timeout_ms: int | None, trouble: Exception | None) -> TaskResult[Never, TaskError]:
     if trouble is not None:
-        return _failure(LibraryErrorCode.BROKER_ERROR, f"the database could not be reached for {timeout_ms} ms: {trouble}")
+        return _failure(
+            LibraryErrorCode.BROKER_ERROR, f"the database could not be reached for {timeout_ms} ms: {trouble}"
+        )
     return _failure(LibraryErrorCode.WAIT_TIMEOUT, f"no result within {timeout_ms} ms; the task goes on")

@@ -1,22 +1,41 @@
 """One way out for every send, sync and async: nothing while modules are being imported, and an error that names the
-tasks whose fate is unknown."""
+tasks whose fate is unknown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from horsies_client.broker import Broker
 from horsies_core.errors import BrokerError
+from horsies_core.plans import Plan
 from horsies_core.plans.enqueueing import NewTask, enqueue, enqueue_many
+
+_SUPPRESSING = ContextVar("horsies_suppressing_sends", default=False)
+
+
+@contextmanager
+def suppressing_sends() -> Generator[None]:
+    """Within it no app records anything: for importing the user's modules, which may send at module level."""
+    token = _SUPPRESSING.set(True)
+    try:
+        yield
+    finally:
+        _SUPPRESSING.reset(token)
 
 
 class Sender:
-    """Records new tasks. `suppressed` is set while a worker imports the user's modules."""
+    """Records new tasks."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self.suppressed = False
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether sends record nothing here and now."""
+        return _SUPPRESSING.get()
 
     def send(self, tasks: Sequence[NewTask]) -> bool:
         """Record these tasks; whether they were stamped with the channel on which this process listens."""
@@ -36,14 +55,14 @@ class Sender:
             await self._broker.run_async(self._plan(tasks, channel))
         return channel is not None
 
-    def _plan(self, tasks: Sequence[NewTask], channel: str | None):
+    def _plan(self, tasks: Sequence[NewTask], channel: str | None) -> Plan[None]:
         if len(tasks) == 1:
             return enqueue(tasks[0], schema=self._broker.schema, reply_to=channel)
         return enqueue_many(tasks, schema=self._broker.schema, reply_to=channel)
 
 
 @contextmanager
-def _naming(tasks: Sequence[NewTask]) -> Iterator[None]:
+def _naming(tasks: Sequence[NewTask]) -> Generator[None]:
     try:
         yield
     except BrokerError as error:

@@ -104,9 +104,7 @@ class Task(Generic[P, T, R]):
         )
 
     def _new_many(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[NewTask]:
-        return [
-            self._new(call.args, call.kwargs) if isinstance(call, Call) else self._new(call, {}) for call in calls
-        ]
+        return [self._new(call.args, call.kwargs) if isinstance(call, Call) else self._new(call, {}) for call in calls]
 
     def _handle(self, task: NewTask, *, announced: bool) -> TaskHandle[T]:
         return TaskHandle(

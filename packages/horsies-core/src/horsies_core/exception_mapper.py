@@ -56,3 +56,18 @@ def _remedy(code: object) -> str | None:
     if is_error_code(code):
         return f"choose a code of your own, such as MY_{code!s}"
     return "write codes like PAYMENT_DECLINED: capital letters, digits and single underscores between them"
+
+
+def code_of_exception(
+    error: BaseException,
+    *,
+    task_mapper: ExceptionMapper,
+    app_mapper: ExceptionMapper,
+    task_default: str | None,
+    app_default: str,
+) -> str:
+    """Return the code an exception becomes: by its exact class the task's, then the app's; then the task's default,
+    then the app's.
+    """
+    kind = type(error)
+    return task_mapper.get(kind) or app_mapper.get(kind) or task_default or app_default

@@ -1,5 +1,6 @@
 """Ids that programs make for themselves: PostgreSQL 12 has no `gen_random_uuid()`, and a client that knows its task's
-id before it sends can repeat a send whose reply was lost."""
+id before it sends can repeat a send whose reply was lost.
+"""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from uuid import UUID
 
 from attrs import frozen
 
+from horsies_core.endings import Retry, Settlement
 from horsies_core.lifecycle import TaskStatus
-from horsies_core.plans.turning import Retry, Settlement
-from horsies_core.retry import RetryPolicy, next_delay
+from horsies_core.retry import RetryPolicy, next_delay, should_retry
 
 
 @frozen
@@ -36,10 +37,18 @@ def decide(attempt: AttemptRecord, outcome: Outcome, *, rng: random.Random) -> S
     """COMPLETED, FAILED, or another attempt if the policy has one left for this error code."""
     if outcome.error_code is None:
         return Settlement(attempt.id, attempt.token, TaskStatus.COMPLETED, None, outcome.result)
-    delay = None
-    if attempt.retry_policy is not None:
-        policy = RetryPolicy.from_json(attempt.retry_policy)
-        delay = next_delay(policy, attempt.number, outcome.error_code, rng=rng)
+    delay = _retry_delay(attempt, outcome.error_code, rng)
     if delay is None:
         return Settlement(attempt.id, attempt.token, TaskStatus.FAILED, outcome.error_code, outcome.result)
     return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, outcome.message)
+
+
+def _retry_delay(attempt: AttemptRecord, error_code: str, rng: random.Random) -> timedelta | None:
+    if attempt.retry_policy is None:
+        return None
+    try:
+        policy = RetryPolicy.from_json(attempt.retry_policy)
+    except (TypeError, ValueError):
+        # Written by another version, or by hand: one such row must not keep its neighbours from being settled.
+        return None
+    return next_delay(policy, attempt.number, rng) if should_retry(policy, attempt.number, error_code) else None

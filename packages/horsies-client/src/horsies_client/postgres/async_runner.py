@@ -36,9 +36,7 @@ async def _perform(step: Step, connection: psycopg.AsyncConnection[Any], schema:
     return await _atomic(step, connection, schema)
 
 
-async def _execute(
-    query: Query, connection: psycopg.AsyncConnection[Any], schema: str
-) -> psycopg.AsyncCursor[Any]:
+async def _execute(query: Query, connection: psycopg.AsyncConnection[Any], schema: str) -> psycopg.AsyncCursor[Any]:
     cursor = connection.cursor(binary=query.binary)
     return await cursor.execute(statement(query.statement, schema), query.params)
 

@@ -30,7 +30,8 @@ def connection_settings(url: str, *, application_name: str = "horsies") -> dict[
 
 def check_idle(connection: psycopg.Connection[Any]) -> None:
     """Refuse a pooled connection that the server closed while it lay idle. No round trip: an idle connection has
-    nothing to say, so one that is readable says goodbye."""
+    nothing to say, so one that is readable says goodbye.
+    """
     if _is_readable(connection.fileno()):
         connection.execute("")
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -90,10 +91,8 @@ class WaitingRoom:
             thread.join(timeout=5.0)
 
     def _wake(self) -> None:
-        try:
+        with suppress(BlockingIOError):  # The pipe is full of wake-ups already.
             os.write(self._wake_writer, b"\0")
-        except BlockingIOError:
-            pass  # The pipe is full of wake-ups already.
 
     def _serve(self) -> None:
         backoff = Backoff(0.1, 5.0)
@@ -140,19 +139,17 @@ class WaitingRoom:
             return self._watch_list.next_question()
 
     def _ask(self, connection: psycopg.Connection[Any], question: Question) -> None:
-        if question.await_first:
-            plan = look_up_and_await(question.ids, channel=self._channel)
-        else:
-            plan = look_up(question.ids)
+        ids = question.ids
+        plan = look_up_and_await(ids, channel=self._channel) if question.await_first else look_up(ids)
         sightings = run(plan, connection, self._schema)
         ended = [
-            task_id
-            for task_id in question.ids
-            if task_id not in sightings or sightings[task_id].status.is_terminal
+            task_id for task_id in question.ids if task_id not in sightings or sightings[task_id].status.is_terminal
         ]
         with self._lock:
             self._watch_list.answered(question, ended)
-            answers = [(answer, sightings.get(task_id)) for task_id in ended for answer in self._answers.pop(task_id, [])]
+            answers = [
+                (answer, sightings.get(task_id)) for task_id in ended for answer in self._answers.pop(task_id, [])
+            ]
         _resolve(answers)
 
     def _heard_nothing(self, connection: psycopg.Connection[Any]) -> bool:

@@ -36,9 +36,7 @@ class TaskStatus(str, Enum):
         return self in TASK_TERMINAL_STATES
 
 
-TASK_TERMINAL_STATES = frozenset(
-    {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED}
-)
+TASK_TERMINAL_STATES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED})
 
 
 @frozen

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from horsies_core.endings import Endings, Retry, Settlement
 from horsies_core.plans.steps import Atomic, Plan, Query, Rows
-from horsies_core.plans.turning import Endings, Retry, Settlement, end
+from horsies_core.plans.turning import end
 from horsies_core.verdict import AttemptRecord, Outcome, decide
 
 TASKS_PER_PASS = 200

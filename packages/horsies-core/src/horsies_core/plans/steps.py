@@ -11,10 +11,9 @@ as what its inner plan returned, a `Script` as nothing.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, TypeVar, Union
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import field, frozen
-from typing_extensions import TypeAlias
 
 T = TypeVar("T")
 
@@ -52,6 +51,6 @@ class Atomic:
     plan: Plan[Any]
 
 
-Step: TypeAlias = Union[Query, Pipeline, Script, Atomic]
+Step: TypeAlias = Query | Pipeline | Script | Atomic
 
 Plan: TypeAlias = Generator[Step, Any, T]

@@ -2,11 +2,11 @@
 
 What can be cut off, and what is found afterwards:
 
-| the worker dies or its connection breaks | the database says | what follows |
-|---|---|---|
-| before the commit | nothing happened | the settlements are sent again by the next turn, or the lease runs out and the tasks are rescued |
-| after the commit, before the reply | settled, and claimed by me | settlements sent again match no row and are found by `settled_by`; claims are found by `held` and released: no child ever saw them |
-| after the reply, before a child has the task | RUNNING, by me | released if the worker lives; rescued when its lease runs out if not |
+- Before the commit: nothing happened. The next turn sends the endings again; if the worker is dead, its lease runs
+  out and the tasks are rescued.
+- After the commit, before the reply: settled, and claimed by us. Endings sent again match no row, and `settled_by`
+  finds them under our tokens. Claims are found by `held` and released: no child ever saw them.
+- After the reply, before a child has the task: RUNNING, by us. Released if we live, rescued if not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from horsies_core.channels import work_channel
-from horsies_core.lifecycle import TaskStatus
+from horsies_core.endings import Endings, Release, Retry, Settlement
 from horsies_core.plans.steps import Pipeline, Plan, Query, Rows
 
 
@@ -51,59 +51,6 @@ class Claim:
     queues: Sequence[str]
     names: Sequence[str]
     limit: int
-
-
-@frozen
-class Settlement:
-    """The end of a task: COMPLETED or FAILED, with its encoded result."""
-
-    id: UUID
-    token: UUID
-    status: TaskStatus
-    error_code: str | None
-    result: str
-
-
-@frozen
-class Retry:
-    """Another attempt, after a delay."""
-
-    id: UUID
-    token: UUID
-    delay_seconds: float
-    error_code: str
-    message: str | None
-
-
-@frozen
-class Release:
-    """A claim given back before its task's code began."""
-
-    id: UUID
-    token: UUID
-
-
-@frozen
-class Endings:
-    """Attempts that are over, by what becomes of their tasks."""
-
-    settlements: Sequence[Settlement] = ()
-    retries: Sequence[Retry] = ()
-    releases: Sequence[Release] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.settlements or self.retries or self.releases)
-
-    def __add__(self, other: Endings) -> Endings:
-        return Endings(
-            [*self.settlements, *other.settlements],
-            [*self.retries, *other.retries],
-            [*self.releases, *other.releases],
-        )
-
-    def tokens(self) -> dict[UUID, UUID]:
-        """The claim token each task is ended under."""
-        return {ending.id: ending.token for group in (self.settlements, self.retries, self.releases) for ending in group}
 
 
 @frozen
@@ -141,7 +88,7 @@ def settled_by(tokens: dict[UUID, UUID]) -> Plan[frozenset[UUID]]:
 def held(incarnation: UUID) -> Plan[dict[UUID, UUID]]:
     """Task ids and claim tokens that the database says this worker holds."""
     rows: Rows = yield Query("task/held_by_worker", {"incarnation": incarnation})
-    return dict((task_id, token) for task_id, token in rows)
+    return dict(rows)
 
 
 def _closing_queries(endings: Endings, schema: str) -> list[Query]:

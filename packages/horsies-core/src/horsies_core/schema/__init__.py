@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -19,7 +19,7 @@ class Migration:
     text: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def migrations() -> tuple[Migration, ...]:
     """All migrations this version of horsies knows, oldest first."""
     return tuple(_read(path) for path in sorted(_FOLDER.glob("*.sql")))

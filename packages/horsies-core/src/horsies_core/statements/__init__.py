@@ -7,7 +7,7 @@ session state such as a search path (PgBouncer hands every transaction another s
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
@@ -18,13 +18,13 @@ def names() -> list[str]:
     return sorted(path.relative_to(_FOLDER).with_suffix("").as_posix() for path in _FOLDER.glob("*/*.sql"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def source(name: str) -> str:
     """The file's text as it stands, comments and all."""
     return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def statement(name: str, schema: str) -> bytes:
     """The statement as it is sent: without comment lines, for one schema.
 

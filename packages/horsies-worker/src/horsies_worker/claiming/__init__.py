@@ -1,0 +1,1 @@
+"""The turn, and what wakes it."""

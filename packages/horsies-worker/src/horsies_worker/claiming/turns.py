@@ -1,0 +1,159 @@
+"""The turn loop: settle what ended, claim what there is room for, in one commit; again as long as there is either."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+import psycopg
+
+from horsies_core.endings import Endings
+from horsies_core.identifiers import new_token
+from horsies_core.plans.turning import Claim, Turn, held, settled_by, turn
+from horsies_worker.claiming.appetite import Appetite
+from horsies_worker.execution.pool import ChildPool, Demand
+from horsies_worker.incarnation import Incarnation
+from horsies_worker.link import Link, LinkLost
+from horsies_worker.settling.outbox import Outbox
+from horsies_worker.settling.unsettleable import settle_one_by_one
+
+log = logging.getLogger("horsies.worker")
+
+_LEARN_DUE_SECONDS = 0.01
+"""When all is quiet for this long, one more claim asks for the next due time; not while a result is on its way."""
+
+
+class TurnLoop:
+    """Takes turns on the work connection. `wake` tells it that something ended or that there is room."""
+
+    def __init__(
+        self,
+        link: Link,
+        pool: ChildPool,
+        outbox: Outbox,
+        incarnation: Incarnation,
+        *,
+        schema: str,
+        queues: Sequence[str],
+        poll_seconds: float,
+    ) -> None:
+        self._link = link
+        self._pool = pool
+        self._outbox = outbox
+        self._incarnation = incarnation
+        self._schema = schema
+        self._queues = queues
+        self._appetite = Appetite(poll_seconds)
+        self._awake = asyncio.Event()
+        self._finishing = False
+
+    def wake(self) -> None:
+        """Something ended, or there is room."""
+        self._awake.set()
+
+    def hint(self, payload: str) -> None:
+        """A notification, or a reason to think that one was missed. The payload is "later" for delayed tasks alone."""
+        if payload == "later":
+            self._appetite.hint_later()
+        else:
+            self._appetite.hint()
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Take turns until `finish`, and until everything that ended by then is settled."""
+        while not self._finishing or self._outbox:
+            try:
+                await self._step()
+            except LinkLost as lost:
+                log.warning("work connection lost: %s", lost)
+                await self._link.reopen()
+                await self._look_for_unknown_claims()
+                self._appetite.hint()
+
+    def finish(self) -> None:
+        """Claim nothing more, and return from `run` when all is settled."""
+        self._finishing = True
+        self._awake.set()
+
+    async def _step(self) -> None:
+        self._awake.clear()
+        demands = self._demands()
+        if self._outbox or demands:
+            await self._take_turn(demands)
+        elif not self._finishing:
+            await self._sleep()
+
+    def _demands(self) -> list[Demand]:
+        # A claim costs little in a turn that goes anyway, and saves the next one.
+        if self._finishing:
+            return []
+        return [demand for demand in self._pool.demands() if self._appetite.is_hungry(is_async=demand.is_async)]
+
+    async def _sleep(self) -> None:
+        seconds = self._appetite.seconds_to_sleep(time.monotonic())
+        if not self._appetite.knows_next_due:
+            seconds = min(seconds, _LEARN_DUE_SECONDS) or _LEARN_DUE_SECONDS
+        try:
+            await asyncio.wait_for(self._awake.wait(), seconds)
+        except asyncio.TimeoutError:
+            self._appetite.hint()
+            if not self._pool.demands():
+                # No room: whoever makes some wakes us.
+                await self._awake.wait()
+
+    async def _take_turn(self, demands: Sequence[Demand]) -> None:
+        endings = self._outbox.take()
+        claims = [self._claim(demand) for demand in demands]
+        hints = self._appetite.before_claim()
+        try:
+            result = await self._link.run(turn(endings, claims, schema=self._schema))
+        except LinkLost:
+            self._outbox.put_back(endings)
+            raise
+        except psycopg.Error as error:
+            await self._settle_one_by_one(endings, error)
+            return
+        self._accept(claims, demands, result, hints)
+        if endings:
+            await self._check_ended(endings, result.ended)
+
+    def _claim(self, demand: Demand) -> Claim:
+        return Claim(new_token(), self._incarnation.id, self._queues, demand.names, demand.limit)
+
+    def _accept(self, claims: Sequence[Claim], demands: Sequence[Demand], result: Turn, hints: int) -> None:
+        for claim, demand, reply in zip(claims, demands, result.claimed, strict=True):
+            if len(reply.tasks) < claim.limit:
+                self._appetite.exhausted(hints, is_async=demand.is_async)
+            if reply.tasks:
+                self._pool.accept(reply.tasks, claim.token, is_async=demand.is_async)
+            else:
+                self._appetite.nothing_until(time.monotonic(), reply.next_due_seconds)
+
+    async def _check_ended(self, endings: Endings, ended: frozenset[UUID]) -> None:
+        """Zero rows is an ordinary outcome with a name: the claim was lost, unless an earlier turn whose reply was
+        lost has settled it already.
+        """
+        if endings.retries:
+            self._appetite.hint_later()
+        missing = {task_id: token for task_id, token in endings.tokens().items() if task_id not in ended}
+        if not missing:
+            return
+        settled = await self._link.run(settled_by(missing))
+        for task_id in missing.keys() - settled:
+            log.warning("task %s: LostClaim: another worker took it over; our result changed nothing", task_id)
+
+    async def _settle_one_by_one(self, endings: Endings, error: psycopg.Error) -> None:
+        log.error("a turn was refused by the database, settling one by one: %s", error)
+        await settle_one_by_one(self._link, endings, schema=self._schema)
+
+    async def _look_for_unknown_claims(self) -> None:
+        """A turn whose reply was lost may have claimed: rows in our name that nobody here holds were never run."""
+        in_database = await self._link.run(held(self._incarnation.id))
+        known = {**self._pool.tokens(), **self._outbox.tokens()}
+        unknown = {task_id: token for task_id, token in in_database.items() if known.get(task_id) != token}
+        if unknown:
+            log.warning("%d tasks were claimed by a turn whose reply was lost; releasing them", len(unknown))
+            self._outbox.disowned(unknown)

@@ -1,0 +1,1 @@
+"""Running user code: child processes, and what the supervisor keeps of them."""

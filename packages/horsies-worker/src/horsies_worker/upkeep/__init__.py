@@ -1,0 +1,1 @@
+"""Keeping the tables fit, by whichever worker gets to it."""
