@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import psycopg
 import pytest
 
 from horsies_client.embedded import attach
+from horsies_client.embedded.desk import Desk
+from horsies_client.embedded.starting import start_server
 from horsies_core.errors import BrokerError
 from tests.support.embedded_users import User, is_alive, is_in_use, open_project, processes_of
 from tests.support.eventually import eventually
@@ -43,6 +46,13 @@ def reaper_of(pid: int) -> psutil.Process:
     parent = psutil.Process(pid).parent()
     assert parent
     return parent
+
+
+def stop_hard(pid: int) -> None:
+    """Kill the server, and see its reaper end as well."""
+    reaper = reaper_of(pid)
+    os.kill(pid, signal.SIGKILL)
+    wait_until_stopped(reaper.pid)
 
 
 def wait_until_stopped(pid: int) -> None:
@@ -183,6 +193,22 @@ def test_a_user_that_is_killed_while_it_starts_the_server_leaves_no_process_and_
     with attach(directory) as server:
         assert ask(server.url, "select 1") == 1
     wait_until_stopped(server.pid)
+
+
+def test_of_two_reapers_that_start_at_once_one_gives_way(directory: Path) -> None:
+    with closing(attach(directory)) as server:  # holds the share of this process
+        stop_hard(server.pid)
+        desk = Desk(directory)
+        starts = [
+            Thread(target=start_server, args=(desk, {}), kwargs={"seconds": 60, "on_progress": None}) for _ in "12"
+        ]
+        for start in starts:
+            start.start()
+        for start in starts:
+            start.join(30)
+        with attach(directory) as again:
+            assert ask(again.url, "select 1") == 1
+        eventually(lambda: len([one for one in processes_of(directory) if "-I" in one.cmdline()]) == 1)
 
 
 def test_a_failing_start_shows_the_end_of_the_log(directory: Path) -> None:

@@ -27,11 +27,13 @@ class Order:
 
 @frozen
 class Report:
-    """How far the reaper is. One that is ready or failed is its last."""
+    """How far the reaper is. One that says more than progress is its last."""
 
     progress: str | None = None
     failed: str | None = None
     ready: bool = False
+    # Another reaper is at work already: the process that started it was killed, and its start lock with it.
+    gave_way: bool = False
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

@@ -45,6 +45,11 @@ def main() -> None:
         return  # the worker is nobody's child now: no process of the user's has a child it did not start
     desk = Desk(Path(sys.argv[1]))
     try:
+        locks.own(locks.open_lock(desk.reaper_lock), deadline=time.monotonic())
+    except locks.LockTimeout:
+        _say(Report(gave_way=True))
+        return
+    try:
         server, address = _bring_up(desk, order.cluster, deadline=time.monotonic() + order.seconds)
     except (ClusterFailed, OSError) as failure:
         _say(Report(failed=str(failure)))
@@ -60,7 +65,6 @@ def main() -> None:
 
 
 def _bring_up(desk: Desk, cluster: Cluster, *, deadline: float) -> tuple[Popen[bytes], Address]:
-    locks.own(locks.open_lock(desk.reaper_lock), deadline=deadline)
     desk.address.unlink(missing_ok=True)
     # Inherited by initdb, PostgreSQL and all their children: once we have it, none of an earlier run is alive.
     cluster_lock = locks.open_lock(desk.cluster_lock)

@@ -35,14 +35,17 @@ LONGEST_LOG_BYTES = 10_000_000
 def start_server(
     desk: Desk, settings: Mapping[str, str], *, seconds: float, on_progress: Callable[[str], None] | None
 ) -> None:
-    """Start the server; return when it is ready. Raises ConfigurationError, or BrokerError with the end of its log."""
+    """Start the server; return when it is ready, or when somebody else turns out to be starting it.
+
+    Raises ConfigurationError, or BrokerError with the end of the log.
+    """
     order = Order(_prepare(desk, settings), seconds)
     _turn_over(desk.log)
     log_start = desk.log.stat().st_size
     failure = "the process that starts it ended without a word"
     with _launch_reaper(desk, order) as reaper:
         for report in _reports(reaper, deadline=time.monotonic() + seconds + LAST_WORD_SECONDS):
-            if report.ready:
+            if report.ready or report.gave_way:
                 return
             if report.progress:
                 log.info(report.progress)
@@ -57,9 +60,10 @@ def start_server(
 
 
 def _prepare(desk: Desk, settings: Mapping[str, str]) -> Cluster:
+    binaries = find_binaries()
     home, account = settle_down(desk)
     return Cluster(
-        binaries=binaries_for(account, find_binaries()),
+        binaries=binaries_for(account, binaries),
         home=home,
         sockets=socket_directory(home, account),
         log=desk.log,
