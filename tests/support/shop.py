@@ -11,8 +11,9 @@ from attrs import frozen
 
 from horsies_client.postgres.sync_runner import run
 from horsies_core.identifiers import new_task_id
+from horsies_core.new_task import NewTask
 from horsies_core.plans import Plan
-from horsies_core.plans.enqueueing import NewTask, enqueue
+from horsies_core.plans.enqueueing import enqueue
 from horsies_core.plans.migrating import migrate
 from tests.support.guard import install_guard
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from horsies_client.database_url import resolve_database_url
 from horsies_core.config import PostgresConfig
-from horsies_core.plans import Plan
 
 if TYPE_CHECKING:
     from horsies_client.connections import ProcessConnections
     from horsies_client.waiting.room import WaitingRoom
+    from horsies_core.plans import Plan
 
 T = TypeVar("T")
 

@@ -66,5 +66,5 @@ class ProcessConnections:
         await asyncio.to_thread(self.close)
 
     def _listen(self) -> psycopg.Connection[Any]:
-        settings = connection_settings(self._address.listen_url, application_name="horsies listen")
+        settings = connection_settings(self._address.listen_url, application_name="horsies results")
         return psycopg.connect(**settings)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from horsies_client.embedded import EmbeddedServer, attach
 from horsies_core.config import PostgresConfig
+
+if TYPE_CHECKING:
+    from horsies_client.embedded import EmbeddedServer
 
 EMBEDDED_DIRECTORY = ".horsies"
 """In the working directory: every process started there shares one server."""
@@ -41,6 +44,9 @@ def resolve_database_url(config: PostgresConfig) -> DatabaseAddress:
     url = config.resolve_url(os.environ)
     server = None
     if url is None:
+        # Here, because only those who have no database pay for it.
+        from horsies_client.embedded import attach
+
         server = attach(Path(EMBEDDED_DIRECTORY))
         url = server.url
     return DatabaseAddress(url, config.listen_url or url, server)

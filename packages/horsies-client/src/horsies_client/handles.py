@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
 from typing_extensions import Never
 
 from horsies_client.broker import Broker
 from horsies_core.errors import BrokerError
-from horsies_core.plans.looking_up import Sighting, look_up
 from horsies_core.result import LibraryErrorCode, TaskError, TaskResult
+
+if TYPE_CHECKING:
+    from horsies_core.plans import Plan
+    from horsies_core.plans.looking_up import Sighting
 
 T = TypeVar("T")
 
@@ -53,7 +56,7 @@ class TaskHandle(Generic[T]):
             return self._result
         try:
             if timeout_ms == 0:
-                return self._conclude(self._broker.run(look_up([self._id])).get(self._id))
+                return self._conclude(self._broker.run(self._look()).get(self._id))
             room = self._broker.waiting_room()
         except BrokerError as error:
             return _unreachable(error)
@@ -71,7 +74,7 @@ class TaskHandle(Generic[T]):
             return self._result
         try:
             if timeout_ms == 0:
-                return self._conclude((await self._broker.run_async(look_up([self._id]))).get(self._id))
+                return self._conclude((await self._broker.run_async(self._look())).get(self._id))
             room = await self._broker.waiting_room_async()
         except BrokerError as error:
             return _unreachable(error)
@@ -82,6 +85,12 @@ class TaskHandle(Generic[T]):
             return _gave_up(timeout_ms, room.trouble)
         finally:
             room.leave(self._id, answer)
+
+    def _look(self) -> Plan[dict[UUID, Sighting]]:
+        # With the first use, like the driver: a process that only defines tasks needs no plans.
+        from horsies_core.plans.looking_up import look_up
+
+        return look_up([self._id])
 
     def _conclude(self, sighting: Sighting | None) -> TaskResult[T, TaskError]:
         if sighting is None:

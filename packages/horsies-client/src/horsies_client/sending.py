@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from horsies_client.broker import Broker
 from horsies_core.errors import BrokerError
-from horsies_core.plans import Plan
-from horsies_core.plans.enqueueing import NewTask, enqueue, enqueue_many
+from horsies_core.new_task import NewTask
+
+if TYPE_CHECKING:
+    from horsies_core.plans import Plan
 
 _SUPPRESSING = ContextVar("horsies_suppressing_sends", default=False)
 
@@ -56,6 +59,9 @@ class Sender:
         return channel is not None
 
     def _plan(self, tasks: Sequence[NewTask], channel: str | None) -> Plan[None]:
+        # With the first send, like the driver: a process that only defines tasks needs no plans.
+        from horsies_core.plans.enqueueing import enqueue, enqueue_many
+
         if len(tasks) == 1:
             return enqueue(tasks[0], schema=self._broker.schema, reply_to=channel)
         return enqueue_many(tasks, schema=self._broker.schema, reply_to=channel)

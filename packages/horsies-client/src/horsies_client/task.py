@@ -13,7 +13,7 @@ from horsies_client.broker import Broker
 from horsies_client.handles import TaskHandle
 from horsies_client.sending import Sender
 from horsies_core.identifiers import new_task_id
-from horsies_core.plans.enqueueing import NewTask
+from horsies_core.new_task import NewTask
 from horsies_core.result import TaskError, TaskResult
 from horsies_core.task_definition import TaskDefinition
 

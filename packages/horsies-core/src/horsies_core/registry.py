@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 
@@ -53,6 +52,8 @@ class Registry:
         return len(self._definitions)
 
     def _unknown(self, name: str) -> RegistryError:
+        import difflib  # noqa: PLC0415 (only when a name was mistyped)
+
         near = difflib.get_close_matches(name, self._definitions)
         return RegistryError(
             f"no task is named {name!r}",

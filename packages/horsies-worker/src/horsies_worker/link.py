@@ -35,7 +35,7 @@ class Link:
         self, role: str, url: str, schema: str, resilience: WorkerResilienceConfig, *, deadline_seconds: float
     ) -> None:
         self.role = role
-        self._settings = connection_settings(url, application_name=f"horsies {role}")
+        self._settings = connection_settings(url, application_name=f"horsies worker {role}")
         self._schema = schema
         self._deadline = deadline_seconds
         self._max_attempts = resilience.db_retry_max_attempts

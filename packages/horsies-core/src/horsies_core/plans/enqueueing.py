@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
-
-from attrs import frozen
 
 from horsies_core.channels import work_channel
+from horsies_core.new_task import NewTask
 from horsies_core.plans.steps import Pipeline, Plan, Query
 
 ROWS_PER_STATEMENT = 1_000
 """More rows in one statement are not faster (measured), and hold more memory on both sides."""
-
-
-@frozen
-class NewTask:
-    """A task as it is sent: arguments already encoded, queue and priority already decided."""
-
-    id: UUID
-    name: str
-    queue: str
-    priority: int
-    args: str
-    delay_seconds: float = 0.0
-    retry_policy: str | None = None
 
 
 def enqueue(task: NewTask, *, schema: str, reply_to: str | None) -> Plan[None]:

@@ -67,7 +67,7 @@ def turn(endings: Endings, claims: Sequence[Claim], *, schema: str) -> Plan[Turn
     closing = _closing_queries(endings, schema)
     replies: list[Rows] = yield Pipeline([*closing, *map(_claim_query, claims)])
     ended = frozenset(row[0] for rows in replies[: len(closing)] for row in rows)
-    return Turn(ended, [_claim_reply(rows) for rows in replies[len(closing) :]])
+    return Turn(ended, [_claim_reply(claim, rows) for claim, rows in zip(claims, replies[len(closing) :], strict=True)])
 
 
 def end(endings: Endings, *, schema: str) -> Plan[frozenset[UUID]]:
@@ -159,9 +159,10 @@ def _claim_query(claim: Claim) -> Query:
     )
 
 
-def _claim_reply(rows: Rows) -> ClaimReply:
+def _claim_reply(claim: Claim, rows: Rows) -> ClaimReply:
     if rows[0][0] is None:
         return ClaimReply(next_due_seconds=rows[0][-1])
-    # RETURNING has no order: put the tasks of a queue into claiming order again (priority, due time, seq).
-    rows.sort(key=lambda row: row[6:9])
+    # RETURNING has no order: put the tasks into claiming order again (queue, priority, due time, seq).
+    ranks = {queue: rank for rank, queue in enumerate(claim.queues)}
+    rows.sort(key=lambda row: (ranks[row[5]], *row[6:9]))
     return ClaimReply([Claimed(*row[:6]) for row in rows])

@@ -27,11 +27,19 @@ def load(locator: str, directory: str) -> Horsies:
         with suppressing_sends():
             app = find_app(locator, directory)
             import_task_modules(app)
-            return app
+        prepare_codecs(app)
+        return app
     except HorsiesError as error:
         raise StartFailure(error.render()) from error
     except BaseException as error:
         raise StartFailure(users_traceback(error)) from error
+
+
+def prepare_codecs(app: Horsies) -> None:
+    """Make what encodes and decodes each task's values, so that a type that cannot be stored is refused here, and not
+    when the first task of that name runs."""
+    for definition in app.registry:
+        _ = definition.arguments, definition.results
 
 
 def ready_header(app: Horsies) -> dict[str, Any]:
