@@ -1,8 +1,10 @@
 """The statements: one .sql file each, in folders by noun.
 
 A file begins with a comment that says its intent, its `-- move:` lines if it changes a status, and its guard.
-Parameters are psycopg's named ones, `%(name)s`; `{schema}` stands for the quoted schema, because nothing may depend on
-session state such as a search path (PgBouncer hands every transaction another session).
+Parameters are psycopg's named ones: `%(name)s`, and `%(name)b` for arrays and ids. Those go in PostgreSQL's binary
+format, because quoting them as text costs more than the rest of a turn (measured). `{schema}` stands for the quoted
+schema, because nothing may depend on session state such as a search path: PgBouncer hands every transaction another
+session.
 """
 
 from __future__ import annotations

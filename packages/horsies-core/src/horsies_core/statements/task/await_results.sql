@@ -2,7 +2,7 @@
 with wanted as (
     select id
       from {schema}.tasks
-     where id = any (%(ids)s)
+     where id = any (%(ids)b)
        and not coalesce(%(channel)s = any (reply_to), false)
      order by id
        for update

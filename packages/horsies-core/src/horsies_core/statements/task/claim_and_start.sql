@@ -10,25 +10,25 @@ with claimed as (
     update {schema}.tasks
        set status      = 'RUNNING',
            attempt     = attempt + 1,
-           claim_token = %(claim_token)s,
-           incarnation = %(incarnation)s,
+           claim_token = %(claim_token)b,
+           incarnation = %(incarnation)b,
            started_at  = statement_timestamp()
      where status = 'PENDING'
        and id = any (array(
            select due.id
-             from unnest(%(queues)s::text[]) with ordinality as wanted (queue, rank)
+             from unnest(%(queues)b::text[]) with ordinality as wanted (queue, rank)
             cross join lateral (
                   select id
                     from {schema}.tasks
                    where status = 'PENDING'
                      and queue  = wanted.queue
                      and due_at <= statement_timestamp()
-                     and name   = any (%(names)s)
+                     and name   = any (%(names)b)
                    order by priority, due_at, seq
                      for update skip locked
                    limit %(limit)s
                   ) as due
-            where exists (select from {schema}.workers where incarnation = %(incarnation)s and lost_at is null)
+            where exists (select from {schema}.workers where incarnation = %(incarnation)b and lost_at is null)
             limit %(limit)s
            ))
  returning id, name, args, attempt, retry_policy, queue, priority, due_at, seq

@@ -4,7 +4,7 @@
 with enqueued as (
     insert into {schema}.tasks
            (id, name, queue, priority, enqueued_at, due_at, args, retry_policy, reply_to)
-    values (%(id)s, %(name)s, %(queue)s, %(priority)s, statement_timestamp(),
+    values (%(id)b, %(name)s, %(queue)s, %(priority)s, statement_timestamp(),
             statement_timestamp() + make_interval(secs => %(delay)s),
             %(args)s, %(retry_policy)s, %(reply_to)s)
         on conflict (id) do nothing

@@ -2,8 +2,8 @@
 -- moving is seen in exactly one; an id that is not returned was never sent, or is kept no longer.
 select id, status, null::text as result
   from {schema}.tasks
- where id = any (%(ids)s)
+ where id = any (%(ids)b)
  union all
 select id, status, result
   from {schema}.finished
- where id = any (%(ids)s);
+ where id = any (%(ids)b);

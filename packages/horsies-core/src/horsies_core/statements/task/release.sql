@@ -3,7 +3,7 @@
 -- guard: still running under our claim.
 with unbegun as (
     select *
-      from unnest(%(ids)s::uuid[], %(claim_tokens)s::uuid[]) as unbegun (id, claim_token)
+      from unnest(%(ids)b::uuid[], %(claim_tokens)b::uuid[]) as unbegun (id, claim_token)
 ), held as (
     select task.id
       from {schema}.tasks as task

@@ -3,8 +3,8 @@
 -- guard: still running under our claim.
 with failed as (
     select *
-      from unnest(%(ids)s::uuid[], %(claim_tokens)s::uuid[], %(delays)s::float8[], %(error_codes)s::text[],
-                  %(messages)s::text[])
+      from unnest(%(ids)b::uuid[], %(claim_tokens)b::uuid[], %(delays)b::float8[], %(error_codes)b::text[],
+                  %(messages)b::text[])
            as failed (id, claim_token, delay, error_code, message)
 ), held as (
     -- In the order of their ids, or two of these lock each other out.

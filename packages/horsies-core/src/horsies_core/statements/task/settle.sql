@@ -6,8 +6,8 @@
 -- A channel is told many tasks in one notification: 200 ids stay below the 8,000 bytes a payload may have.
 with ended as (
     select *
-      from unnest(%(ids)s::uuid[], %(claim_tokens)s::uuid[], %(statuses)s::text[], %(error_codes)s::text[],
-                  %(results)s::text[])
+      from unnest(%(ids)b::uuid[], %(claim_tokens)b::uuid[], %(statuses)b::text[], %(error_codes)b::text[],
+                  %(results)b::text[])
            as ended (id, claim_token, status, error_code, result)
 ), gone as (
     delete from {schema}.tasks as task

@@ -2,6 +2,6 @@
 -- clock_timestamp(), because now() stands still in a transaction.
 update {schema}.workers
    set lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
- where incarnation = %(incarnation)s
+ where incarnation = %(incarnation)b
    and lost_at is null
 returning incarnation;
