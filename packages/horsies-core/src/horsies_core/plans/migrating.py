@@ -36,8 +36,8 @@ class AppliedMigration:
 
 def applied_migrations(schema: str) -> Plan[Sequence[AppliedMigration]]:
     """What was applied so far; empty if the schema does not exist."""
-    found: Rows = yield Query("schema/find", {"migrations": f'"{schema}".migrations'})
-    if found[0][0] is None:
+    found: Rows = yield Query("schema/find", {"schema": schema})
+    if not found[0][0]:
         return ()
     rows: Rows = yield Query("schema/versions")
     return [AppliedMigration(*row) for row in rows]
