@@ -11,6 +11,7 @@ from uuid import UUID
 from typing_extensions import Never
 
 from horsies_client.broker import Broker
+from horsies_core.codec import ResultDecodeError
 from horsies_core.errors import BrokerError
 from horsies_core.result import LibraryErrorCode, TaskError, TaskResult
 
@@ -99,7 +100,10 @@ class TaskHandle(Generic[T]):
             )
         if sighting.result is None:
             return _failure(LibraryErrorCode.WAIT_TIMEOUT, f"task {self.task_id} is {sighting.status.value}")
-        self._result = self._decode(sighting.result)
+        try:
+            self._result = self._decode(sighting.result)
+        except ResultDecodeError as error:
+            return _failure(LibraryErrorCode.RESULT_NOT_AVAILABLE, error.message)
         return self._result
 
     def __repr__(self) -> str:

@@ -52,7 +52,7 @@ class WaitingRoom:
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
-        self.trouble: psycopg.Error | None = None
+        self.trouble: Exception | None = None
         """Why nothing can be heard at the moment; None while the connection is up."""
 
     def open_channel(self) -> str | None:
@@ -103,10 +103,13 @@ class WaitingRoom:
                     self.trouble = None
                     backoff.reset()
                     self._attend(connection)
-            except psycopg.Error as error:
+            except Exception as error:  # noqa: BLE001 (a thread that dies silently leaves its waiters waiting)
                 self.trouble = error
                 seconds = backoff.next_seconds()
-                log.warning("cannot hear of results: %s; trying again in %.1f s", _first_line(error), seconds)
+                is_bug = not isinstance(error, psycopg.Error)
+                log.warning(
+                    "cannot hear of results: %s; trying again in %.1f s", _first_line(error), seconds, exc_info=is_bug
+                )
                 self._sleep(None, seconds)
             with self._lock:
                 self._watch_list.doubt()
@@ -182,5 +185,5 @@ def _resolve(answers: Sequence[tuple[Answer, Sighting | None]]) -> None:
             answer.set_result(sighting)
 
 
-def _first_line(error: psycopg.Error) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -22,6 +22,8 @@ from horsies_worker.settling.unsettleable import settle_one_by_one
 
 log = logging.getLogger("horsies.worker")
 
+_AFTER_REFUSAL_SECONDS = 1.0
+
 _LEARN_DUE_SECONDS = 0.01
 """When all is quiet for this long, one more claim asks for the next due time; not while a result is on its way."""
 
@@ -146,8 +148,10 @@ class TurnLoop:
             log.warning("task %s: LostClaim: another worker took it over; our result changed nothing", task_id)
 
     async def _settle_one_by_one(self, endings: Endings, error: psycopg.Error) -> None:
-        log.error("a turn was refused by the database, settling one by one: %s", error)
+        log.error("the database refused a turn: %s", error)
         await settle_one_by_one(self._link, endings, schema=self._schema)
+        # What it refuses for good, such as a missing privilege, must not be asked a thousand times a second.
+        await asyncio.sleep(_AFTER_REFUSAL_SECONDS)
 
     async def _look_for_unknown_claims(self) -> None:
         """A turn whose reply was lost may have claimed: rows in our name that nobody here holds were never run."""
