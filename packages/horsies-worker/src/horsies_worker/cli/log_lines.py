@@ -10,7 +10,14 @@ from datetime import datetime
 from horsies_core.diagnostics import wants_color
 from horsies_core.redaction import redact
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LEVELS = {
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARNING": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "CRITICAL": logging.CRITICAL,
+}
+"""By name, the least important first."""
 
 _COLORS = {"DEBUG": "\x1b[2m", "WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[1;31m"}
 _DIM = "\x1b[2m"
@@ -22,9 +29,7 @@ def start_logging(level: str) -> None:
     """Log to stderr from here on: ours from `level`, other libraries' warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogLines(color=wants_color(sys.stderr, os.environ)))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.basicConfig(level=max(LEVELS["WARNING"], LEVELS[level]), handlers=[handler])
     logging.getLogger("horsies").setLevel(level)
 
 
