@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -27,6 +28,7 @@ class Misconduct:
     ignore_signals: Task[[], int]
     leave_daemon: Task[[str], int]
     return_twice: Task[[], int]
+    start_helper_and_die: Task[[str], int]
     leave_thread: Task[[], int]
     spin: Task[[str], int]
     search_for_ever: Task[[str], int]
@@ -78,6 +80,13 @@ def define_misconduct(app: Horsies) -> Misconduct:  # noqa: C901 (a list of task
         os.fork()
         return TaskResult(ok=os.getpid())
 
+    @app.task("start_helper_and_die")
+    def start_helper_and_die(path: str) -> TaskResult[int, TaskError]:
+        """Leave a program running, with its pid in `path`."""
+        helper = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+        Path(path).write_text(str(helper.pid))
+        os._exit(1)
+
     @app.task("leave_thread")
     def leave_thread() -> TaskResult[int, TaskError]:
         threading.Thread(target=time.sleep, args=(60,), daemon=False).start()
@@ -107,6 +116,7 @@ def define_misconduct(app: Horsies) -> Misconduct:  # noqa: C901 (a list of task
         ignore_signals=ignore_signals,
         leave_daemon=leave_daemon,
         return_twice=return_twice,
+        start_helper_and_die=start_helper_and_die,
         leave_thread=leave_thread,
         spin=spin,
         search_for_ever=search_for_ever,
