@@ -65,3 +65,13 @@ def test_an_interrupted_demo_leaves_no_process_no_file_and_no_schema(
     assert list(tmp_path.iterdir()) == []
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select to_regnamespace(%s)::text", [schema]).fetchone() == (None,)
+
+
+def test_a_demo_without_its_database_says_so_at_once(tmp_path: Path) -> None:
+    dead = "postgresql://ada:hunter2@127.0.0.1:1/shop"
+    told = horsies("demo", directory=tmp_path, TMPDIR=str(tmp_path), HORSIES_DATABASE_URL=dead)
+    assert "error: the database could not be reached" in told.err
+    assert "hunter2" not in told.err
+    assert "Traceback" not in told.err
+    assert told.code == 1
+    assert list(tmp_path.iterdir()) == []
