@@ -8,7 +8,8 @@ with unbegun as (
     select task.id
       from {schema}.tasks as task
       join unbegun on unbegun.id = task.id and unbegun.claim_token = task.claim_token
-     where task.status = 'RUNNING'
+     where task.id     = any (%(ids)b::uuid[])
+       and task.status = 'RUNNING'
      order by task.id
        for update of task
 ), released as (

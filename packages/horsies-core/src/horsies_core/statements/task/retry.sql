@@ -11,7 +11,8 @@ with failed as (
     select task.id, task.attempt, task.incarnation, task.started_at, failed.delay, failed.error_code, failed.message
       from {schema}.tasks as task
       join failed on failed.id = task.id and failed.claim_token = task.claim_token
-     where task.status = 'RUNNING'
+     where task.id     = any (%(ids)b::uuid[])
+       and task.status = 'RUNNING'
      order by task.id
        for update of task
 ), recorded as (

@@ -3,6 +3,7 @@
 -- move: fail (RUNNING -> FAILED)
 -- guard: still running under our claim; what is not returned was lost to a rescue.
 --
+-- `id = any(...)` says nothing new; by it the rows are found by primary key, whatever the planner makes of the join.
 -- A channel is told many tasks in one notification: 200 ids stay below the 8,000 bytes a payload may have.
 with ended as (
     select *
@@ -12,7 +13,8 @@ with ended as (
 ), gone as (
     delete from {schema}.tasks as task
      using ended
-     where task.id          = ended.id
+     where task.id          = any (%(ids)b::uuid[])
+       and task.id          = ended.id
        and task.claim_token = ended.claim_token
        and task.status      = 'RUNNING'
  returning task.*, ended.status as final_status, ended.error_code, ended.result
