@@ -35,14 +35,14 @@ class TaskHandle(Generic[T]):
         broker: Broker,
         decode: Callable[[str], TaskResult[T, TaskError]],
         *,
-        announced: bool = False,
+        announced_on: str | None = None,
         suppressed: bool = False,
     ) -> None:
         self.task_id = str(task_id)
         self._id = task_id
         self._broker = broker
         self._decode = decode
-        self._announced = announced
+        self._announced_on = announced_on
         self._result: TaskResult[T, TaskError] | None = None
         if suppressed:
             self._result = TaskResult(err=_SUPPRESSED)
@@ -61,11 +61,13 @@ class TaskHandle(Generic[T]):
             room = self._broker.waiting_room()
         except BrokerError as error:
             return _unreachable(error)
-        answer = room.await_end(self._id, announced=self._announced)
+        answer = room.await_end(self._id, announced_on=self._announced_on)
         try:
             return self._conclude(answer.result(_seconds(timeout_ms)))
         except concurrent.futures.TimeoutError:
             return _gave_up(timeout_ms, room.trouble)
+        except BrokerError as error:
+            return _unreachable(error)
         finally:
             room.leave(self._id, answer)
 
@@ -79,11 +81,13 @@ class TaskHandle(Generic[T]):
             room = await self._broker.waiting_room_async()
         except BrokerError as error:
             return _unreachable(error)
-        answer = room.await_end(self._id, announced=self._announced)
+        answer = room.await_end(self._id, announced_on=self._announced_on)
         try:
             return self._conclude(await asyncio.wait_for(asyncio.wrap_future(answer), _seconds(timeout_ms)))
         except asyncio.TimeoutError:
             return _gave_up(timeout_ms, room.trouble)
+        except BrokerError as error:
+            return _unreachable(error)
         finally:
             room.leave(self._id, answer)
 

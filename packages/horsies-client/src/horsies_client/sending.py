@@ -40,23 +40,23 @@ class Sender:
         """Whether sends record nothing here and now."""
         return _SUPPRESSING.get()
 
-    def send(self, tasks: Sequence[NewTask]) -> bool:
-        """Record these tasks; whether they were stamped with the channel on which this process listens."""
+    def send(self, tasks: Sequence[NewTask]) -> str | None:
+        """Record these tasks; the channel they were stamped with, None if this process does not listen."""
         if self.suppressed:
-            return False
+            return None
         channel = self._broker.reply_channel()
         with _naming(tasks):
             self._broker.run(self._plan(tasks, channel))
-        return channel is not None
+        return channel
 
-    async def send_async(self, tasks: Sequence[NewTask]) -> bool:
+    async def send_async(self, tasks: Sequence[NewTask]) -> str | None:
         """The same from a coroutine."""
         if self.suppressed:
-            return False
+            return None
         channel = self._broker.reply_channel()
         with _naming(tasks):
             await self._broker.run_async(self._plan(tasks, channel))
-        return channel is not None
+        return channel
 
     def _plan(self, tasks: Sequence[NewTask], channel: str | None) -> Plan[None]:
         # With the first send, like the driver: a process that only defines tasks needs no plans.

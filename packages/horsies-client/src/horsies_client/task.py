@@ -60,22 +60,22 @@ class Task(Generic[P, T, R]):
         BrokerError when the database cannot be reached; the task may then have been recorded, under the error's id.
         """
         task = self._new(args, kwargs)
-        return self._handle(task, announced=self._sender.send([task]))
+        return self._handle(task, announced_on=self._sender.send([task]))
 
     async def send_async(self, *args: P.args, **kwargs: P.kwargs) -> TaskHandle[T]:
         """The same for async code."""
         task = self._new(args, kwargs)
-        return self._handle(task, announced=await self._sender.send_async([task]))
+        return self._handle(task, announced_on=await self._sender.send_async([task]))
 
     def schedule(self, delay_seconds: float, *args: P.args, **kwargs: P.kwargs) -> TaskHandle[T]:
         """Enqueue the task now, to be run after the delay in seconds, by the database's clock."""
         task = self._new(args, kwargs, delay_seconds)
-        return self._handle(task, announced=self._sender.send([task]))
+        return self._handle(task, announced_on=self._sender.send([task]))
 
     async def schedule_async(self, delay_seconds: float, *args: P.args, **kwargs: P.kwargs) -> TaskHandle[T]:
         """The same for async code."""
         task = self._new(args, kwargs, delay_seconds)
-        return self._handle(task, announced=await self._sender.send_async([task]))
+        return self._handle(task, announced_on=await self._sender.send_async([task]))
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """The task with these arguments, for `send_many`."""
@@ -84,12 +84,12 @@ class Task(Generic[P, T, R]):
     def send_many(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[TaskHandle[T]]:
         """Enqueue many at once, all or nothing: argument tuples, or what `call` returned. Handles in the same order."""
         tasks = self._new_many(calls)
-        return self._handles(tasks, announced=self._sender.send(tasks))
+        return self._handles(tasks, announced_on=self._sender.send(tasks))
 
     async def send_many_async(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[TaskHandle[T]]:
         """The same for async code."""
         tasks = self._new_many(calls)
-        return self._handles(tasks, announced=await self._sender.send_async(tasks))
+        return self._handles(tasks, announced_on=await self._sender.send_async(tasks))
 
     def _new(self, args: tuple[Any, ...], kwargs: dict[str, Any], delay_seconds: float = 0.0) -> NewTask:
         definition = self.definition
@@ -106,17 +106,17 @@ class Task(Generic[P, T, R]):
     def _new_many(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[NewTask]:
         return [self._new(call.args, call.kwargs) if isinstance(call, Call) else self._new(call, {}) for call in calls]
 
-    def _handle(self, task: NewTask, *, announced: bool) -> TaskHandle[T]:
+    def _handle(self, task: NewTask, *, announced_on: str | None) -> TaskHandle[T]:
         return TaskHandle(
             task.id,
             self._broker,
             self.definition.results.decode,
-            announced=announced,
+            announced_on=announced_on,
             suppressed=self._sender.suppressed,
         )
 
-    def _handles(self, tasks: Sequence[NewTask], *, announced: bool) -> list[TaskHandle[T]]:
-        return [self._handle(task, announced=announced) for task in tasks]
+    def _handles(self, tasks: Sequence[NewTask], *, announced_on: str | None) -> list[TaskHandle[T]]:
+        return [self._handle(task, announced_on=announced_on) for task in tasks]
 
     def __repr__(self) -> str:
         return f"<task '{self.name}'>"

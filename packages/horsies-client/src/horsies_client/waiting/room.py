@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
+from weakref import finalize
 
 import psycopg
 
@@ -24,6 +25,7 @@ from horsies_client.backoff import Backoff
 from horsies_client.postgres.sync_runner import run
 from horsies_client.waiting.watch_list import Question, WatchList
 from horsies_core.channels import reply_channel
+from horsies_core.errors import BrokerError
 from horsies_core.identifiers import new_token
 from horsies_core.plans.looking_up import Sighting, look_up, look_up_and_await
 
@@ -52,6 +54,8 @@ class WaitingRoom:
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
+        # With the last reference, not with `close`: a descriptor that is closed may be someone else's a moment later.
+        finalize(self, _close_all, self._wake_reader, self._wake_writer).atexit = False
         self.trouble: Exception | None = None
         """Why nothing can be heard at the moment; None while the connection is up."""
 
@@ -59,12 +63,14 @@ class WaitingRoom:
         """The channel to stamp on tasks that are sent now; None while nobody listens."""
         return self._channel if self._thread is not None else None
 
-    def await_end(self, task_id: UUID, *, announced: bool) -> Answer:
-        """A future for the end of a task. `announced`: it was sent with our channel."""
+    def await_end(self, task_id: UUID, *, announced_on: str | None) -> Answer:
+        """A future for the end of a task. `announced_on`: the channel it was sent with, which may have been that of a
+        room before this one. The future fails with BrokerError if the room is closed first.
+        """
         answer: Answer = Future()
         with self._lock:
             self._answers.setdefault(task_id, []).append(answer)
-            self._watch_list.add(task_id, announced=announced)
+            self._watch_list.add(task_id, announced=announced_on == self._channel)
             if self._thread is None:
                 self._closing = False
                 self._thread = threading.Thread(target=self._serve, name="horsies-waiting-room", daemon=True)
@@ -83,7 +89,7 @@ class WaitingRoom:
                 self._watch_list.remove(task_id)
 
     def close(self) -> None:
-        """End the thread and its connection. Whoever still waits runs into its timeout."""
+        """End the thread and its connection. Whoever still waits is told so."""
         with self._lock:
             thread, self._closing = self._thread, True
         self._wake()
@@ -103,7 +109,7 @@ class WaitingRoom:
                     self.trouble = None
                     backoff.reset()
                     self._attend(connection)
-            except Exception as error:  # noqa: BLE001 (a thread that dies silently leaves its waiters waiting)
+            except Exception as error:  # Whatever it is: a thread that dies silently leaves its waiters waiting.
                 self.trouble = error
                 seconds = backoff.next_seconds()
                 is_bug = not isinstance(error, psycopg.Error)
@@ -117,10 +123,12 @@ class WaitingRoom:
     def _may_end(self) -> bool:
         """Whether the thread may end; decided under the lock, so that a waiter who comes now starts another."""
         with self._lock:
-            if self._closing or not self._answers:
-                self._thread = None
-                return True
-            return False
+            if self._answers and not self._closing:
+                return False
+            self._thread = None
+            left, self._answers, self._watch_list = self._answers, {}, WatchList()
+        _turn_away([answer for answers in left.values() for answer in answers])
+        return True
 
     def _attend(self, connection: psycopg.Connection[Any]) -> None:
         """Ask, sleep, hear, until nothing was awaited for a while."""
@@ -178,11 +186,22 @@ class WaitingRoom:
             os.read(self._wake_reader, 4096)
 
 
+def _close_all(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
 def _resolve(answers: Sequence[tuple[Answer, Sighting | None]]) -> None:
     for answer, sighting in answers:
         # A waiter that gave up in this moment has cancelled its future.
         if answer.set_running_or_notify_cancel():
             answer.set_result(sighting)
+
+
+def _turn_away(answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        if answer.set_running_or_notify_cancel():
+            answer.set_exception(BrokerError("the app was closed while this result was awaited"))
 
 
 def _first_line(error: Exception) -> str:
