@@ -125,6 +125,6 @@ class Workers:
     ) -> None:
         for worker in self._started:
             worker.end()
-        if error is not None:
-            for worker in self._started:
-                sys.stderr.write(f"--- log of worker {worker.pid}\n{worker.log}\n")
+        for worker in self._started:
+            # Captured, and shown if the test has failed.
+            sys.stderr.write(f"--- log of worker {worker.pid}\n{worker.log[-10_000:]}\n")

@@ -171,7 +171,12 @@ class ChildProcess(asyncio.Protocol):
         elif frame.kind is Kind.TAKEN_BACK:
             self._asked_back.clear()
             self._listeners.taken_back(self._given_back(frame.header))
-        elif frame.kind is Kind.READY:
+        elif not self._ready.cancelled():
+            # Cancelled: the worker is told to stop while this child is still importing.
+            self._receive_start(frame)
+
+    def _receive_start(self, frame: Frame) -> None:
+        if frame.kind is Kind.READY:
             self._ready.set_result(frame.header)
         elif frame.kind is Kind.FAILED_TO_START:
             self._ready.set_exception(ChildFailedToStart(frame.header["report"]))
