@@ -30,6 +30,14 @@ class DatabaseAddress:
         """Words for a log line; never the URL."""
         return "embedded PostgreSQL" if self.server else "PostgreSQL"
 
+    def revive(self) -> None:
+        """Start the embedded server again if it died. Cheap if it lives; nothing if the database is not ours."""
+        if self.server is not None:
+            from horsies_client.embedded import attach
+
+            # One user more of the same seat; the first stays, so the server lives on.
+            attach(self.server.directory).close()
+
     def close(self) -> None:
         """Let go of the embedded server; it stops with its last user."""
         if self.server is not None:

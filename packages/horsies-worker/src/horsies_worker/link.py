@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
@@ -13,6 +14,7 @@ from horsies_client.backoff import Backoff
 from horsies_client.postgres.async_runner import run
 from horsies_client.postgres.connecting import CONNECT_SECONDS, connection_settings
 from horsies_core.config import WorkerResilienceConfig
+from horsies_core.errors import HorsiesError
 from horsies_core.plans import Plan
 
 log = logging.getLogger("horsies.worker")
@@ -32,11 +34,19 @@ class Link:
     """A connection with a role: "work", "lease" or "listen". One plan at a time; the others wait."""
 
     def __init__(
-        self, role: str, url: str, schema: str, resilience: WorkerResilienceConfig, *, deadline_seconds: float
+        self,
+        role: str,
+        url: str,
+        schema: str,
+        resilience: WorkerResilienceConfig,
+        *,
+        deadline_seconds: float,
+        before_connecting: Callable[[], None] = lambda: None,
     ) -> None:
         self.role = role
         self._settings = connection_settings(url, application_name=f"horsies worker {role}")
         self._schema = schema
+        self._before_connecting = before_connecting
         self._deadline = deadline_seconds
         self._max_attempts = resilience.db_retry_max_attempts
         self._backoff = Backoff(resilience.db_retry_initial_ms / 1000, resilience.db_retry_max_ms / 1000)
@@ -92,8 +102,9 @@ class Link:
         if self._connection is not None and not self._connection.closed:
             return
         try:
+            await asyncio.to_thread(self._before_connecting)
             await asyncio.wait_for(self.open(), CONNECT_SECONDS)
-        except (psycopg.Error, asyncio.TimeoutError) as error:
+        except (psycopg.Error, HorsiesError, asyncio.TimeoutError) as error:
             raise LinkLost(_first_line(error)) from error
 
     async def _within_deadline(self, plan: Plan[T]) -> T:

@@ -54,11 +54,22 @@ class Links:
         """Not connected yet."""
         schema, resilience = config.broker.schema, config.resilience
         lease_seconds = config.recovery.running_stale_threshold_ms / 1000
+
+        def link(role: str, url: str, deadline_seconds: float) -> Link:
+            return Link(
+                role,
+                url,
+                schema,
+                resilience,
+                deadline_seconds=deadline_seconds,
+                before_connecting=address.revive,
+            )
+
         return cls(
-            work=Link("work", address.url, schema, resilience, deadline_seconds=30.0),
+            work=link("work", address.url, 30.0),
             # A renewal that takes longer than this is better tried again on another connection.
-            lease=Link("lease", address.url, schema, resilience, deadline_seconds=lease_seconds / 4),
-            listen=Link("listen", address.listen_url, schema, resilience, deadline_seconds=10.0),
+            lease=link("lease", address.url, lease_seconds / 4),
+            listen=link("listen", address.listen_url, 10.0),
         )
 
     async def close(self) -> None:

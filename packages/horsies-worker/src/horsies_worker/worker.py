@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import threading
 from pathlib import Path
+
+from typing_extensions import Self
 
 from horsies_client.app import Horsies
 from horsies_client.database_url import resolve_database_url
@@ -15,6 +18,8 @@ from horsies_worker.app_facts import AppFacts
 from horsies_worker.execution.child_process import ChildProcess
 from horsies_worker.options import WorkerOptions, default_processes
 from horsies_worker.supervisor import Supervisor
+
+log = logging.getLogger("horsies.worker")
 
 
 class Worker:
@@ -56,6 +61,16 @@ class Worker:
 
 async def run_worker(options: WorkerOptions) -> None:
     """Run a worker until a signal tells it to stop. See `Worker.run_async` for what it raises."""
+    with _StopSignals() as signals:
+        try:
+            await _supervise(options, signals)
+        except asyncio.CancelledError:
+            if not signals.came_at_start:
+                raise
+            log.info("stopped before it was ready")
+
+
+async def _supervise(options: WorkerOptions, signals: _StopSignals) -> None:
     child = ChildProcess()
     try:
         facts = AppFacts.of(await child.start(options.locator, options.directory))
@@ -65,27 +80,41 @@ async def run_worker(options: WorkerOptions) -> None:
         child.kill()
         raise
     supervisor = Supervisor(facts, options, address)
+    signals.go_to(supervisor)
     try:
-        with _SignalsTo(supervisor):
-            await supervisor.run(child)
+        await supervisor.run(child)
     finally:
         address.close()
 
 
-class _SignalsTo:
-    """While it is open, SIGTERM and SIGINT stop the supervisor; a second one hurries it."""
+class _StopSignals:
+    """While it is open, SIGTERM and SIGINT end the start, or stop the supervisor; a second one hurries it."""
 
     _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
+    def __init__(self) -> None:
+        self._supervisor: Supervisor | None = None
+        self._starting = asyncio.current_task()
+        self.came_at_start = False
         # Python delivers signals to the main thread alone; elsewhere the worker is stopped by cancelling it.
         self._applies = threading.current_thread() is threading.main_thread()
 
-    def __enter__(self) -> None:
+    def go_to(self, supervisor: Supervisor) -> None:
+        """From here on there is a supervisor to be told."""
+        self._supervisor = supervisor
+
+    def _came(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.stop()
+        elif self._starting is not None:
+            self.came_at_start = True
+            self._starting.cancel()
+
+    def __enter__(self) -> Self:
         if self._applies:
             for number in self._SIGNALS:
-                asyncio.get_running_loop().add_signal_handler(number, self._supervisor.stop)
+                asyncio.get_running_loop().add_signal_handler(number, self._came)
+        return self
 
     def __exit__(self, *_: object) -> None:
         if self._applies:
