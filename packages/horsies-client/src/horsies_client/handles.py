@@ -11,8 +11,7 @@ from uuid import UUID
 from typing_extensions import Never
 
 from horsies_client.broker import Broker
-from horsies_core.codec import ResultDecodeError
-from horsies_core.errors import BrokerError
+from horsies_core.errors import BrokerError, HorsiesError
 from horsies_core.result import LibraryErrorCode, TaskError, TaskResult
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class TaskHandle(Generic[T]):
             return _failure(LibraryErrorCode.WAIT_TIMEOUT, f"task {self.task_id} is {sighting.status.value}")
         try:
             self._result = self._decode(sighting.result)
-        except ResultDecodeError as error:
+        except HorsiesError as error:
             return _failure(LibraryErrorCode.RESULT_NOT_AVAILABLE, error.message)
         return self._result
 

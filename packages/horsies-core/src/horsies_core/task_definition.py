@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from attrs import field, frozen
 
-from horsies_core.codec import ArgumentsCodec, ResultCodec
-from horsies_core.codec.annotations import Annotation, UnresolvedAnnotation, bare, name_of, resolved_hint
+from horsies_core.annotations import Annotation, UnresolvedAnnotation, bare, name_of, resolved_hint
 from horsies_core.config import AppConfig
 from horsies_core.config.queues import DEFAULT_QUEUE
 from horsies_core.diagnostics import SourceLocation
@@ -23,6 +22,9 @@ from horsies_core.faults import Faults
 from horsies_core.result import TaskError, TaskResult
 from horsies_core.retry import RetryPolicy
 from horsies_core.task_options import DEFAULT_PRIORITY, TaskOptions, check_name
+
+if TYPE_CHECKING:
+    from horsies_core.codec import ArgumentsCodec, ResultCodec
 
 
 @frozen(eq=False)
@@ -55,11 +57,16 @@ class TaskDefinition:
 
         Raises TaskDefinitionError if a parameter's type cannot be stored.
         """
+        # Here, with cattrs behind it: a process that only defines tasks, as every web worker does at first, needs none.
+        from horsies_core.codec import ArgumentsCodec  # noqa: PLC0415
+
         return ArgumentsCodec.for_function(self.function, self.name, where=self.where)
 
     @cached_property
     def results(self) -> ResultCodec:
         """The codec of its results. Raises TaskDefinitionError if the type of `ok` cannot be stored."""
+        from horsies_core.codec import ResultCodec  # noqa: PLC0415 (as above)
+
         return ResultCodec(self.ok_type, where=self.where)
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 from cattrs import BaseConverter
 
-from horsies_core.codec.annotations import Annotation, UnresolvedAnnotation, hints_of_function
+from horsies_core.annotations import Annotation, UnresolvedAnnotation, hints_of_function
 from horsies_core.codec.binding import Binder
 from horsies_core.codec.converter import check_supported, shared_converter
 from horsies_core.codec.errors import ArgumentDecodeError, ArgumentTypeError

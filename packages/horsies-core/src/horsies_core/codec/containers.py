@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from cattrs import BaseConverter
 
-from horsies_core.codec.annotations import Annotation
+from horsies_core.annotations import Annotation
 from horsies_core.codec.hooks import Decoder, Encoder, decoder_of, encoder_of
 from horsies_core.codec.json_kinds import STRING, json_kinds
 from horsies_core.codec.json_text import JsonTree, from_text, to_text

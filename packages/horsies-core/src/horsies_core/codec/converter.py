@@ -10,8 +10,7 @@ from typing import Any, NoReturn, get_args
 
 from cattrs import BaseConverter
 
-from horsies_core.codec import containers, enumerations, objects, pydantic_models, scalars, task_results, unions
-from horsies_core.codec.annotations import (
+from horsies_core.annotations import (
     Annotation,
     UnresolvedAnnotation,
     alias_value,
@@ -20,6 +19,7 @@ from horsies_core.codec.annotations import (
     is_union,
     name_of,
 )
+from horsies_core.codec import containers, enumerations, objects, pydantic_models, scalars, task_results, unions
 from horsies_core.codec.hooks import Decoder, Encoder, alias_decoder, alias_encoder, encoder_of
 from horsies_core.codec.misfit import Unsupported
 from horsies_core.codec.object_fields import has_fields, object_fields

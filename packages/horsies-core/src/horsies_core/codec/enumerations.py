@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum, Flag
 from typing import Any, Literal, TypeGuard, get_args, get_origin
 
-from horsies_core.codec.annotations import Annotation, is_class, name_of
+from horsies_core.annotations import Annotation, is_class, name_of
 from horsies_core.codec.json_text import JsonTree
 from horsies_core.codec.misfit import Unsupported, wrong_type
 

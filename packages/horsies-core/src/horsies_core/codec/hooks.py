@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from cattrs import BaseConverter
 
-from horsies_core.codec.annotations import Annotation, alias_value, bare, name_of
+from horsies_core.annotations import Annotation, alias_value, bare, name_of
 from horsies_core.codec.enumerations import enum_decoder, enum_encoder, is_enum
 from horsies_core.codec.json_text import JsonTree
 from horsies_core.codec.misfit import Unsupported

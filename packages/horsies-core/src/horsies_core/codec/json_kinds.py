@@ -9,7 +9,7 @@ from types import NoneType
 from typing import TypeAlias, get_args, get_origin
 from uuid import UUID
 
-from horsies_core.codec.annotations import Annotation, alias_value, bare, is_alias, is_class, is_union
+from horsies_core.annotations import Annotation, alias_value, bare, is_alias, is_class, is_union
 from horsies_core.codec.enumerations import enum_form, is_enum, is_literal, literal_forms
 from horsies_core.codec.json_text import JsonTree
 from horsies_core.codec.object_fields import has_fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 
-from horsies_core.codec.annotations import name_of
+from horsies_core.annotations import name_of
 
 _SHOWN_PATH_LENGTH = 200
 _SHOWN_VALUE_LENGTH = 60

@@ -10,7 +10,7 @@ import attrs
 import typing_extensions
 from typing_extensions import NotRequired, Required
 
-from horsies_core.codec.annotations import Annotation, UnresolvedAnnotation, hints_of_class, is_class
+from horsies_core.annotations import Annotation, UnresolvedAnnotation, hints_of_class, is_class
 from horsies_core.codec.misfit import Unsupported
 
 

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from horsies_core.codec.annotations import Annotation, is_class
+from horsies_core.annotations import Annotation, is_class
 from horsies_core.codec.hooks import Decoder, Encoder
 from horsies_core.codec.json_text import JsonTree
 from horsies_core.codec.misfit import Misfit, wrong_type

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from horsies_core.codec.annotations import Annotation
+from horsies_core.annotations import Annotation
 from horsies_core.codec.converter import check_supported, shared_converter
 from horsies_core.codec.errors import ResultDecodeError, ReturnTypeMismatch
 from horsies_core.codec.hooks import decoder_of, encoder_of

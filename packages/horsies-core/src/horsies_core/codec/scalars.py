@@ -14,7 +14,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from horsies_core.codec.annotations import is_class
+from horsies_core.annotations import is_class
 from horsies_core.codec.json_text import JsonTree, check_finite, check_integer
 from horsies_core.codec.misfit import Misfit, Unstorable, shown, wrong_type
 

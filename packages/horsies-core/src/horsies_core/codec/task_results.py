@@ -9,7 +9,7 @@ from typing import Any, cast, get_args, get_origin
 
 from cattrs import BaseConverter
 
-from horsies_core.codec.annotations import Annotation
+from horsies_core.annotations import Annotation
 from horsies_core.codec.hooks import Decoder, Encoder, decoder_of, encoder_of
 from horsies_core.codec.json_text import JsonTree
 from horsies_core.codec.misfit import Misfit, wrong_type

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, get_args, get_origin
 
 from cattrs import BaseConverter
 
-from horsies_core.codec.annotations import Annotation, bare, name_of
+from horsies_core.annotations import Annotation, bare, name_of
 from horsies_core.codec.hooks import Decoder, Encoder, decoder_of, encoder_of
 from horsies_core.codec.json_kinds import INTEGER, NUMBER, OBJECT, JsonKind, json_kinds, kind_of_tree
 from horsies_core.codec.json_text import JsonTree
