@@ -9,7 +9,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from horsies_client.postgres.async_runner import run
-from horsies_client.postgres.connecting import check_idle_async, connection_settings
+from horsies_client.postgres.connecting import REASON_SECONDS, check_idle_async, connection_settings
 from horsies_client.postgres.schema_check import check_version
 from horsies_client.postgres.trouble import broker_error
 from horsies_core.config import PostgresConfig
@@ -47,7 +47,8 @@ class AsyncPool:
                     await self._check_schema(connection)
                 return await run(plan, connection, self._schema)
         except PoolTimeout as error:
-            raise broker_error(error) from await self._reason(error)
+            reason = await self._reason(error)
+            raise broker_error(reason) from reason
         except psycopg.Error as error:
             raise broker_error(error) from error
 
@@ -63,8 +64,9 @@ class AsyncPool:
 
     async def _reason(self, error: PoolTimeout) -> psycopg.Error:
         """The pool says only that time ran out; one connection attempt says why."""
+        settings: dict[str, Any] = {**self._settings, "connect_timeout": REASON_SECONDS}
         try:
-            connection = await psycopg.AsyncConnection.connect(**self._settings)
+            connection = await psycopg.AsyncConnection.connect(**settings)
             await connection.close()
         except psycopg.Error as reason:
             return reason

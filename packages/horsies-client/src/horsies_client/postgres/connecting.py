@@ -10,6 +10,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 CONNECT_SECONDS = 10
 
+REASON_SECONDS = 2
+"""For the one attempt that is to tell why a pool got no connection: the caller has waited long enough already."""
+
 _DEFAULTS: dict[str, Any] = {
     "application_name": "horsies",
     "connect_timeout": CONNECT_SECONDS,

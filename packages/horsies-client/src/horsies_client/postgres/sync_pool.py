@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from horsies_client.postgres.connecting import check_idle, connection_settings
+from horsies_client.postgres.connecting import REASON_SECONDS, check_idle, connection_settings
 from horsies_client.postgres.schema_check import check_version
 from horsies_client.postgres.sync_runner import run
 from horsies_client.postgres.trouble import broker_error
@@ -48,7 +48,8 @@ class SyncPool:
                     self._check_schema(connection)
                 return run(plan, connection, self._schema)
         except PoolTimeout as error:
-            raise broker_error(error) from self._reason(error)
+            reason = self._reason(error)
+            raise broker_error(reason) from reason
         except psycopg.Error as error:
             raise broker_error(error) from error
 
@@ -64,8 +65,9 @@ class SyncPool:
 
     def _reason(self, error: PoolTimeout) -> psycopg.Error:
         """The pool says only that time ran out; one connection attempt says why."""
+        settings: dict[str, Any] = {**self._settings, "connect_timeout": REASON_SECONDS}
         try:
-            psycopg.connect(**self._settings).close()
+            psycopg.connect(**settings).close()
         except psycopg.Error as reason:
             return reason
         return error
