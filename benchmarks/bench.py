@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from attrs import frozen
@@ -44,6 +45,25 @@ class Bench:
         self.query("drop schema if exists {schema} cascade")
         with psycopg.connect(self.url, autocommit=True) as connection:
             run(migrate(self.schema), connection, self.schema)
+
+    @contextmanager
+    def database_of_its_own(self) -> Generator[Bench]:
+        """Another database of the same server, with nothing in it that others did: its statistics are ours."""
+        name = f"{self.schema}_quiet"
+        self.query(f"drop database if exists {name} with (force)")
+        self.query(f"create database {name}")
+        quiet = Bench(urlsplit(self.url)._replace(path=f"/{name}").geturl(), self.schema)
+        quiet.clear()
+        quiet.go_there()
+        try:
+            yield quiet
+        finally:
+            self.go_there()
+            self.query(f"drop database {name} with (force)")
+
+    def go_there(self) -> None:
+        """Let the app that is measured work here, in this process and in workers that are started from now on."""
+        os.environ["HORSIES_BENCH_URL"], os.environ["HORSIES_BENCH_SCHEMA"] = self.url, self.schema
 
     @contextmanager
     def worker(self, *, processes: int = 2) -> Generator[subprocess.Popen[bytes]]:
@@ -80,6 +100,6 @@ def open_bench() -> Generator[Bench]:
 
 def _prepared(url: str) -> Bench:
     bench = Bench(url, "bench")
-    os.environ["HORSIES_BENCH_URL"], os.environ["HORSIES_BENCH_SCHEMA"] = bench.url, bench.schema
+    bench.go_there()
     bench.clear()
     return bench

@@ -47,14 +47,12 @@ def _import_seconds(statement: str) -> float:
 
 
 def _idle_worker(bench: Bench) -> list[Figure]:
-    bench.query("drop schema if exists {schema} cascade")
-    bench.clear()
-    with bench.worker(processes=8) as process:
+    with bench.database_of_its_own() as quiet, quiet.worker(processes=8) as process:
         time.sleep(_SETTLE_SECONDS)
-        before = _transactions(bench)
+        before = _transactions(quiet)
         time.sleep(_IDLE_SECONDS)
         # One of them is ours, asking.
-        queries = (_transactions(bench) - before - 1) / _IDLE_SECONDS
+        queries = (_transactions(quiet) - before - 1) / _IDLE_SECONDS
         connections = bench.query("select count(*) from pg_stat_activity where application_name ~ '^horsies worker '")[
             0
         ][0]
