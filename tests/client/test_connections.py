@@ -199,6 +199,8 @@ def test_a_role_that_may_not_use_the_schema_is_told_what_it_needs(named: Named) 
         shop.query(f"drop role {role}")
 
 
+# Python 3.12 and newer warn of any fork of a process with threads; that ours do no harm is what this shows.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_child_of_a_fork_leaves_the_connections_of_its_parent_alone(named: Named) -> None:
     named.double.send(1).get(1)
     pid = os.fork()
