@@ -8,7 +8,7 @@ import pytest
 
 from horsies_core.channels import work_channel
 from horsies_core.endings import Endings, Release, Settlement
-from horsies_core.identifiers import new_task_id
+from horsies_core.identifiers import new_task_id, new_token
 from horsies_core.lifecycle import TaskStatus
 from horsies_core.new_task import NewTask
 from horsies_core.plans.enqueueing import enqueue, enqueue_many
@@ -80,6 +80,11 @@ def test_a_released_task_wakes_the_workers_once_however_many_there_are(shop: Sho
     taken = worker.claim()
     worker.end(Endings(releases=[Release(it, taken.token) for it in taken.ids]))
     assert work.heard() == [""]
+
+
+def test_a_release_that_had_lost_its_claim_wakes_nobody(shop: Shop, work: Radio) -> None:
+    assert not StandIn.arrive(shop).release(new_task_id(), new_token())
+    assert work.heard() == []
 
 
 def test_a_task_is_heard_of_only_when_its_transaction_commits(shop: Shop, work: Radio) -> None:
