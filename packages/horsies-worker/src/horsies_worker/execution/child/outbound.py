@@ -17,10 +17,14 @@ class Outbound:
 
     def __init__(self, link: socket.socket) -> None:
         self._link = link
+        self._pid = os.getpid()
         self._lock = threading.Lock()
 
     def send(self, kind: Kind, header: Any, blob: bytes = b"") -> None:
         """Send one frame; ends the process if the supervisor is gone."""
+        if os.getpid() != self._pid:
+            # A task forked and came back in both processes. One of them is the child; the copy has nothing to report.
+            os._exit(0)
         frame = pack(kind, header, blob)
         try:
             with self._lock:
