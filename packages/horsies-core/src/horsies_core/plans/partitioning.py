@@ -21,7 +21,7 @@ alter table {schema}.finished attach partition {schema}.<name>
 """
 
 # A long read of history must not make settling wait behind our ATTACH; the next pass tries again.
-_BRIEFLY = "set local lock_timeout = '2s';"
+_BRIEFLY = "set local lock_timeout = '200ms';"
 
 
 def prepare_partitions(schema: str) -> Plan[Sequence[str]]:
