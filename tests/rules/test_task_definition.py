@@ -13,6 +13,7 @@ import pytest
 from attrs import frozen
 
 from horsies_core.config import AppConfig, CustomQueueConfig, PostgresConfig, QueueMode
+from horsies_core.diagnostics import SourceLocation
 from horsies_core.errors import (
     ConfigurationError,
     ErrorCode,
@@ -250,3 +251,8 @@ class TestOptions:
             ErrorCode.TASK_INVALID_OPTIONS,
             ErrorCode.TASK_INVALID_OPTIONS,
         ]
+
+    def test_the_fault_of_an_option_is_shown_where_the_options_stand(self) -> None:
+        declared_at = SourceLocation(__file__, 12)
+        error = fault_of(add_numbers, priority=0, where=declared_at)
+        assert error.where == declared_at

@@ -21,9 +21,13 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 class Faults:
-    """Collects the faults of one object under construction; each points at its argument in the user's call."""
+    """Collects the faults of one object under construction; each points at its argument in the user's call.
 
-    def __init__(self) -> None:
+    `call` is where that stands, if it is not what the user's program is just executing.
+    """
+
+    def __init__(self, call: SourceLocation | None = None) -> None:
+        self._call = call
         self._errors: list[ConfigurationError] = []
 
     def add(
@@ -37,7 +41,7 @@ class Faults:
     ) -> None:
         """Note one fault, of the argument with this name."""
         # Looked up here and not on construction: walking the stack is for those who have made a mistake.
-        where = SourceLocation.of_caller()
+        where = self._call or SourceLocation.of_caller()
         place = where.at_keyword(argument) if where else None
         self._errors.append(ConfigurationError(message, code=code, where=place, notes=notes, help=help))
 

@@ -89,7 +89,8 @@ def define(
     exception_mapper: ExceptionMapper | None = None,
     default_unhandled_error_code: str | None = None,
 ) -> TaskDefinition:
-    """Check a declaration and return it as data. `where` is its place, for a function that has none of its own.
+    """Check a declaration and return it as data. `where` is its place: that of its options, and of a function that has
+    none of its own.
 
     Without a name it is `module.qualname`. Every fault is found before any is raised: a TaskDefinitionError for the
     annotation, ConfigurationErrors for options, several as MultipleValidationErrors.
@@ -106,7 +107,7 @@ def define(
     module, qualname = importable_module(fn), getattr(fn, "__qualname__", type(fn).__qualname__)
     task_name = f"{module}.{qualname}" if name is None else name
     place = SourceLocation.of_function(fn) or where
-    ok_type = _checked(fn, task_name, place, options, config, is_default_name=name is None)
+    ok_type = _checked(fn, task_name, place, options, config, declared_at=where, is_default_name=name is None)
     return TaskDefinition(
         name=task_name,
         function=fn,
@@ -148,6 +149,7 @@ def _checked(
     options: TaskOptions,
     config: AppConfig,
     *,
+    declared_at: SourceLocation | None,
     is_default_name: bool,
 ) -> Annotation:
     """Return the T of the return annotation, or raise everything that is wrong with the declaration."""
@@ -157,7 +159,8 @@ def _checked(
         ok_type = _declared_ok_type(fn, task_name, place)
     except TaskDefinitionError as error:
         errors.append(error)
-    faults = Faults()
+    # While a decorator is applied, Python 3.10 says that it executes the line of the `def`.
+    faults = Faults(declared_at)
     check_name(faults, task_name, is_default=is_default_name)
     options.check(faults, config)
     try:
