@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from horsies_client.embedded import attach
+from tests.support.fault_proxy import FaultProxy
 from tests.support.shop import Shop
 from tests.support.workers import Workers
 from tests.support.workshop import Workshop, build
@@ -60,3 +61,10 @@ def workers(database_url: str, schema: str, tmp_path: Path) -> Generator[Workers
     """Starts real workers for the workshop's app, and ends those that the test leaves running."""
     with Workers(database_url, schema, tmp_path) as workers:
         yield workers
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Generator[FaultProxy]:
+    """Another way to the database, on which things get lost."""
+    with FaultProxy(database_url) as proxy:
+        yield proxy

@@ -41,6 +41,7 @@ class Workshop:
     nap: Task[[float], float, Any]
     wait_for_file: Task[[str], str]
     wait_or_pass: Task[[str], str]
+    wait_and_retry: Task[[str], str]
     gather: Task[[str], str, Any]
     note: Task[[str], int]
     beat: Task[[str], int]
@@ -122,6 +123,14 @@ def build(url: str, schema: str, *, quick_recovery: bool = True, poll_ms: int = 
             wait_for_file(path)
         return TaskResult(ok=path)
 
+    @app.task(
+        "wait_and_retry",
+        retry_policy=RetryPolicy.fixed([0.1], auto_retry_for=["WORKER_CRASHED"], jitter=False),
+    )
+    def wait_and_retry(path: str) -> TaskResult[str, TaskError]:
+        """As `wait_for_file`, and once more if that crashes."""
+        return wait_for_file(path)
+
     @app.task("gather")
     async def gather(path: str) -> TaskResult[str, TaskError]:
         """As `wait_for_file`, many at once in a child."""
@@ -170,6 +179,7 @@ def build(url: str, schema: str, *, quick_recovery: bool = True, poll_ms: int = 
         nap=nap,
         wait_for_file=wait_for_file,
         wait_or_pass=wait_or_pass,
+        wait_and_retry=wait_and_retry,
         gather=gather,
         note=note,
         beat=beat,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from horsies import TaskResult
 from tests.support.eventually import eventually
@@ -18,13 +16,6 @@ from tests.support.workshop import Workshop
 
 PATIENCE_MS = 20_000
 NEVER = "600000"
-
-
-@pytest.fixture
-def proxy(database_url: str) -> Generator[FaultProxy]:
-    """Between the worker and the database."""
-    with FaultProxy(database_url) as proxy:
-        yield proxy
 
 
 def test_an_idle_worker_hears_of_a_task_and_does_not_wait_for_the_poll(workshop: Workshop, workers: Workers) -> None:

@@ -92,7 +92,9 @@ class Supervisor:
         self._links = Links.to(address, config)
         self._incarnation = Incarnation(options.processes)
         self._outbox = Outbox()
-        self._lease = Lease(self._links.lease, self._incarnation, config.recovery, fence=self._fence)
+        self._lease = Lease(
+            self._links.lease, self._incarnation, config.recovery, fence=self._fence, regained=self._look_again
+        )
         events = PoolEvents(
             ended=self._ended, released=self._outbox.released, changed=self._changed, died=self._child_died
         )
@@ -137,7 +139,13 @@ class Supervisor:
         self._services.start("listener", self._listener.run())
         recovery = self._facts.config.recovery
         if recovery.auto_fail_stale_running:
-            self._services.start("rescuer", Rescuer(self._links.work, self._facts.config).run())
+            rescuer = Rescuer(
+                self._links.work,
+                self._facts.config,
+                may_judge=self._lease.is_steady,
+                retried=lambda: self._turns.hint("later"),
+            )
+            self._services.start("rescuer", rescuer.run())
         self._services.start("upkeep", Upkeep(self._links.work, schema=self._facts.config.broker.schema).run())
         log.info(
             "worker %s ready: %d processes, %d tasks known",
@@ -201,6 +209,9 @@ class Supervisor:
 
     def _child_died(self, child: ChildProcess, death: Death) -> None:
         self._nursery.bury(child, death)
+
+    def _look_again(self) -> None:
+        self._turns.hint("")
 
     def _fence(self) -> None:
         """The lease is lost, or about to be: no user code of ours may run past it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -30,17 +31,27 @@ def fence_after(lease_seconds: float) -> float:
 
 
 class Lease:
-    """Holds and renews the worker's lease. `fence` is called when it is lost, or about to be."""
+    """Holds and renews the worker's lease. `fence` is called when it is lost, or about to be, and `regained` when it is
+    held (again): nothing could begin meanwhile, whatever was heard of.
+    """
 
     def __init__(
-        self, link: Link, incarnation: Incarnation, recovery: RecoveryConfig, *, fence: Callable[[], None]
+        self,
+        link: Link,
+        incarnation: Incarnation,
+        recovery: RecoveryConfig,
+        *,
+        fence: Callable[[], None],
+        regained: Callable[[], None],
     ) -> None:
         self._link = link
         self._incarnation = incarnation
         self._seconds = recovery.running_stale_threshold_ms / 1000
         self._interval = recovery.heartbeat_interval_ms / 1000
         self._fence = fence
-        self._won_at = time.monotonic()
+        self._regained = regained
+        self._won_at = -math.inf
+        self._held_since = -math.inf
         self._fenced = False
         self._is_announced = False
 
@@ -48,12 +59,18 @@ class Lease:
         """Whether user code may begin: the lease cannot have lapsed yet."""
         return time.monotonic() < self._won_at + fence_after(self._seconds)
 
+    def is_steady(self) -> bool:
+        """Whether it has been held without a break for as long as a lease lasts. Until then this worker may have been
+        cut off together with others, and cannot tell one that was lost from one that is just coming back.
+        """
+        return self.is_held() and time.monotonic() > self._held_since + self._seconds
+
     async def start(self) -> None:
         """Announce this incarnation, with its first lease."""
         stamp = time.monotonic()
         await self._link.run(register(self._incarnation.identity(), lease_seconds=self._seconds))
-        self._won_at = stamp
         self._is_announced = True
+        self._won(stamp)
 
     async def run(self) -> None:
         """Renew for ever; come back as a new incarnation when this one was given up."""
@@ -82,14 +99,20 @@ class Lease:
     async def _renew(self) -> None:
         stamp = time.monotonic()
         if await self._link.run(renew(self._incarnation.id, lease_seconds=self._seconds)):
-            self._won_at = stamp
-            self._fenced = False
+            self._won(stamp)
             return
         log.error("this worker was given up for lost; its tasks are others'. It goes on as a new incarnation")
         self._fence_once()
         self._incarnation.renew()
         await self.start()
+
+    def _won(self, stamp: float) -> None:
+        was_held = self.is_held()
+        self._won_at = stamp
         self._fenced = False
+        if not was_held:
+            self._held_since = stamp
+            self._regained()
 
     async def _renew_after_reopening(self) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import psycopg
 
@@ -19,10 +19,18 @@ log = logging.getLogger("horsies.worker")
 
 
 class Rescuer:
-    """Looks for lost workers every `check_interval_ms`. Several may at once: rows are locked, or passed over."""
+    """Looks for lost workers every `check_interval_ms`. Several may at once: rows are locked, or passed over.
 
-    def __init__(self, link: Link, config: AppConfig) -> None:
+    `may_judge` tells whether this worker was there itself while others' leases ran out; `retried` hears that tasks were
+    put back, due soon.
+    """
+
+    def __init__(
+        self, link: Link, config: AppConfig, *, may_judge: Callable[[], bool], retried: Callable[[], None]
+    ) -> None:
         self._link = link
+        self._may_judge = may_judge
+        self._retried = retried
         self._schema = config.broker.schema
         self._interval = config.recovery.check_interval_ms / 1000
         self._lease_seconds = config.recovery.running_stale_threshold_ms / 1000
@@ -35,7 +43,8 @@ class Rescuer:
             # Jitter: workers restarted together must not look together for ever.
             await asyncio.sleep(self._interval * self._rng.uniform(0.9, 1.0))
             try:
-                await self._look()
+                if self._may_judge():
+                    await self._look()
             except (LinkLost, psycopg.Error) as lost:
                 log.warning("rescue postponed: %s", lost)
 
@@ -60,4 +69,6 @@ class Rescuer:
             log.error("task %s: WORKER_CRASHED: it ran on a worker that was lost", task_id)
         for task_id in rescued.retried:
             log.warning("task %s: retried: it ran on a worker that was lost", task_id)
+        if rescued.retried:
+            self._retried()
         return rescued
