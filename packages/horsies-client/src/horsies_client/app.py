@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast, overload
+from uuid import UUID
 
 from typing_extensions import ParamSpec, Self
 
 from horsies_client.broker import Broker
-from horsies_client.sending import Sender
+from horsies_client.handles import TaskHandle
+from horsies_client.sending import Sender, Sent
 from horsies_client.task import Task
+from horsies_client.task_sender import Call, Desk, TaskSender, as_uuid
 from horsies_core.config import AppConfig
 from horsies_core.diagnostics import SourceLocation
+from horsies_core.errors import ConfigurationError, ErrorCode
+from horsies_core.new_task import NewTask
 from horsies_core.registry import Registry
 from horsies_core.result import TaskError, TaskResult
 from horsies_core.retry import RetryPolicy
@@ -45,7 +51,7 @@ class Horsies:
         self.registry = Registry()
         self.broker = Broker(config.broker, poll_seconds=config.resilience.notify_poll_interval_ms / 1000)
         self.task_modules: list[str] = []
-        self._sender = Sender(self.broker)
+        self._desk = Desk(config, self.broker, Sender(self.broker))
 
     def task(
         self,
@@ -55,6 +61,8 @@ class Horsies:
         queue_name: str | None = None,
         priority: int | None = None,
         retry_policy: RetryPolicy | None = None,
+        good_until: datetime | None = None,
+        timeout_ms: int | None = None,
         exception_mapper: Mapping[type[BaseException], str] | None = None,
         default_unhandled_error_code: str | None = None,
     ) -> TaskDecorator:
@@ -74,13 +82,35 @@ class Horsies:
                 queue_name=queue_name,
                 priority=priority,
                 retry_policy=retry_policy,
+                good_until=good_until,
+                timeout_ms=timeout_ms,
                 exception_mapper=exception_mapper,
                 default_unhandled_error_code=default_unhandled_error_code,
             )
             self.registry.add(definition)
-            return Task(fn, definition, self.broker, self._sender)
+            return Task(fn, definition, self._desk)
 
         return cast("TaskDecorator", decorate)
+
+    def send_many(self, calls: Iterable[Call[Any]]) -> list[TaskHandle[Any]]:
+        """Enqueue calls of any tasks at once, all or nothing: `app.send_many([a.call(1), b.call(x=2)])`. Handles in the
+        same order.
+        """
+        listed = list(calls)
+        sent = self._desk.sender.send(_prepared(listed), connection=_connection_of(listed))
+        return [call.sender.handle(task_id, sent) for call, task_id in zip(listed, sent.ids, strict=True)]
+
+    async def send_many_async(self, calls: Iterable[Call[Any]]) -> list[TaskHandle[Any]]:
+        """The same for async code."""
+        listed = list(calls)
+        sent = await self._desk.sender.send_async(_prepared(listed), connection=_connection_of(listed))
+        return [call.sender.handle(task_id, sent) for call, task_id in zip(listed, sent.ids, strict=True)]
+
+    def handle(self, task: TaskSender[..., T], task_id: str | UUID) -> TaskHandle[T]:
+        """A handle to a task that was sent earlier, here or elsewhere. Raises ConfigurationError if the id is no
+        uuid.
+        """
+        return task.handle(as_uuid(task_id), Sent(()))
 
     def discover_tasks(self, modules: Sequence[str]) -> None:
         """List the modules that hold tasks: dotted paths, or .py paths relative to the app's file. Workers import
@@ -119,3 +149,19 @@ class Horsies:
     def __repr__(self) -> str:
         place = f", at {self.where.file}:{self.where.line}" if self.where else ""
         return f"<Horsies with {len(self.registry)} tasks{place}>"
+
+
+def _prepared(calls: Sequence[Call[Any]]) -> list[NewTask]:
+    return [call.sender.prepare_for_many(call.args, call.kwargs) for call in calls]
+
+
+def _connection_of(calls: Sequence[Call[Any]]) -> Any:
+    """The one connection of the callers' that these calls are to be sent on; None: ours."""
+    connections = [call.sender.options.connection for call in calls]
+    if any(connection is not connections[0] for connection in connections):
+        raise ConfigurationError(
+            "the calls of one send_many() name different connections",
+            code=ErrorCode.TASK_INVALID_OPTIONS,
+            help="send those of each connection by themselves",
+        )
+    return connections[0] if connections else None

@@ -1,5 +1,5 @@
-"""One way out for every send, sync and async: nothing while modules are being imported, and an error that names the
-tasks whose fate is unknown.
+"""One way out for every send, sync and async: nothing while modules are being imported, on the caller's connection if
+one is given, and an error that names the tasks whose fate is unknown.
 """
 
 from __future__ import annotations
@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from attrs import frozen
 
 from horsies_client.broker import Broker
 from horsies_core.errors import BrokerError
@@ -29,42 +32,52 @@ def suppressing_sends() -> Generator[None]:
         _SUPPRESSING.reset(token)
 
 
+@frozen
+class Sent:
+    """What became of a send."""
+
+    ids: Sequence[UUID]
+    """In the order of the tasks; not the task's own if its idempotency key was taken."""
+    is_announced: bool = False
+    """Whether the tasks were stamped with the channel on which this process listens."""
+    is_suppressed: bool = False
+
+
 class Sender:
     """Records new tasks."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    @property
-    def suppressed(self) -> bool:
-        """Whether sends record nothing here and now."""
-        return _SUPPRESSING.get()
-
-    def send(self, tasks: Sequence[NewTask]) -> bool:
-        """Record these tasks; whether they were stamped with the channel on which this process listens."""
-        if self.suppressed:
-            return False
+    def send(self, tasks: Sequence[NewTask], *, connection: Any = None) -> Sent:
+        """Record these tasks, all or none; as part of the caller's transaction if a connection is given."""
+        if _SUPPRESSING.get():
+            return Sent([task.id for task in tasks], is_suppressed=True)
         channel = self._broker.reply_channel()
         with _naming(tasks):
-            self._broker.run(self._plan(tasks, channel))
-        return channel is not None
+            if connection is None:
+                ids = self._broker.run(self._plan(tasks, channel))
+            else:
+                ids = self._broker.run_borrowed(self._plan(tasks, channel), connection)
+        return Sent(ids, is_announced=channel is not None)
 
-    async def send_async(self, tasks: Sequence[NewTask]) -> bool:
+    async def send_async(self, tasks: Sequence[NewTask], *, connection: Any = None) -> Sent:
         """The same from a coroutine."""
-        if self.suppressed:
-            return False
+        if _SUPPRESSING.get():
+            return Sent([task.id for task in tasks], is_suppressed=True)
         channel = self._broker.reply_channel()
         with _naming(tasks):
-            await self._broker.run_async(self._plan(tasks, channel))
-        return channel is not None
+            if connection is None:
+                ids = await self._broker.run_async(self._plan(tasks, channel))
+            else:
+                ids = await self._broker.run_borrowed_async(self._plan(tasks, channel), connection)
+        return Sent(ids, is_announced=channel is not None)
 
-    def _plan(self, tasks: Sequence[NewTask], channel: str | None) -> Plan[None]:
+    def _plan(self, tasks: Sequence[NewTask], channel: str | None) -> Plan[Sequence[UUID]]:
         # With the first send, like the driver: a process that only defines tasks needs no plans.
-        from horsies_core.plans.enqueueing import enqueue, enqueue_many
+        from horsies_core.plans.enqueueing import enqueue_all
 
-        if len(tasks) == 1:
-            return enqueue(tasks[0], schema=self._broker.schema, reply_to=channel)
-        return enqueue_many(tasks, schema=self._broker.schema, reply_to=channel)
+        return enqueue_all(tasks, schema=self._broker.schema, reply_to=channel)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def decide(attempt: AttemptRecord, outcome: Outcome, *, rng: random.Random) -> S
     delay = _retry_delay(attempt, outcome.error_code, rng)
     if delay is None:
         return Settlement(attempt.id, attempt.token, TaskStatus.FAILED, outcome.error_code, outcome.result)
-    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, outcome.message)
+    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, outcome.message, outcome.result)
 
 
 def _retry_delay(attempt: AttemptRecord, error_code: str, rng: random.Random) -> timedelta | None:

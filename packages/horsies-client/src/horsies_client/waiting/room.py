@@ -103,7 +103,7 @@ class WaitingRoom:
                     self.trouble = None
                     backoff.reset()
                     self._attend(connection)
-            except Exception as error:  # noqa: BLE001 (a thread that dies silently leaves its waiters waiting)
+            except Exception as error:
                 self.trouble = error
                 seconds = backoff.next_seconds()
                 is_bug = not isinstance(error, psycopg.Error)

@@ -33,13 +33,20 @@ class Lease:
     """Holds and renews the worker's lease. `fence` is called when it is lost, or about to be."""
 
     def __init__(
-        self, link: Link, incarnation: Incarnation, recovery: RecoveryConfig, *, fence: Callable[[], None]
+        self,
+        link: Link,
+        incarnation: Incarnation,
+        recovery: RecoveryConfig,
+        *,
+        fence: Callable[[], None],
+        hint: Callable[[str], None],
     ) -> None:
         self._link = link
         self._incarnation = incarnation
         self._seconds = recovery.running_stale_threshold_ms / 1000
         self._interval = recovery.heartbeat_interval_ms / 1000
         self._fence = fence
+        self._hint = hint
         self._won_at = time.monotonic()
         self._fenced = False
 
@@ -77,9 +84,12 @@ class Lease:
 
     async def _renew(self) -> None:
         stamp = time.monotonic()
-        if await self._link.run(renew(self._incarnation.id, lease_seconds=self._seconds)):
+        renewal = await self._link.run(renew(self._incarnation.id, lease_seconds=self._seconds))
+        if renewal.is_won:
             self._won_at = stamp
             self._fenced = False
+            if renewal.has_cancel_requests:
+                self._hint("cancel")
             return
         log.error("this worker was given up for lost; its tasks are others'. It goes on as a new incarnation")
         self._fence_once()

@@ -12,7 +12,7 @@ import psycopg
 from horsies_core.config import AppConfig
 from horsies_core.plans.leasing import LostWorker, give_up_lost
 from horsies_core.plans.rescuing import Rescued, rescue
-from horsies_worker.execution.death import crashed
+from horsies_worker.execution.given_outcomes import crashed
 from horsies_worker.link import Link, LinkLost
 
 log = logging.getLogger("horsies.worker")

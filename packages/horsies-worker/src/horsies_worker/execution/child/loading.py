@@ -37,7 +37,8 @@ def load(locator: str, directory: str) -> Horsies:
 
 def prepare_codecs(app: Horsies) -> None:
     """Make what encodes and decodes each task's values, so that a type that cannot be stored is refused here, and not
-    when the first task of that name runs."""
+    when the first task of that name runs.
+    """
     for definition in app.registry:
         _ = definition.arguments, definition.results
 
