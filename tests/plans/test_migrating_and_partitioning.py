@@ -20,14 +20,20 @@ WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 TODAY = WHEN.date()
 
 
-def database(*, versions: Sequence[int] = (), today: date = TODAY, partitions: Sequence[str] = ()) -> Any:
+def database(
+    *,
+    versions: Sequence[int] = (),
+    today: date = TODAY,
+    partitions: Sequence[str] = (),
+    last_strayed: date | None = None,
+) -> Any:
     """Answers as a database with these migrations and partitions would."""
 
     def answer(step: Query) -> list[tuple[Any, ...]]:
         return {
             "schema/find": [(bool(versions),)],
             "schema/versions": [(version, f"number {version}", WHEN) for version in versions],
-            "schema/partitions": [(today, list(partitions))],
+            "schema/partitions": [(today, list(partitions), last_strayed)],
             "schema/try_lock": [(True,)],
         }.get(step.statement, [])
 
@@ -104,6 +110,11 @@ def test_partitions_that_exist_are_not_made_again() -> None:
     existing = [partition_name(today), partition_name(date(2026, 12, 31)), "finished_default"]
     played = play(make_partitions("horsies"), database(today=today, partitions=existing))
     assert played.returned == ["finished_20270101", "finished_20270102"]
+
+
+def test_a_day_whose_rows_went_to_the_default_partition_gets_none_of_its_own() -> None:
+    played = play(make_partitions("horsies"), database(today=date(2026, 12, 30), last_strayed=date(2026, 12, 30)))
+    assert played.returned == ["finished_20261231", "finished_20270101", "finished_20270102"]
 
 
 def test_upkeep_leaves_partitions_to_the_worker_that_is_just_making_them() -> None:

@@ -50,25 +50,36 @@ def test_everything_goes_out_in_one_pipeline_settling_before_claiming() -> None:
         lambda query: NOTHING if query.statement == "task/claim_and_start" else [],
     )
     assert [type(step) for step in played.steps] == [Pipeline]
-    assert played.statements == ["task/settle", "task/retry", "task/release", "task/claim_and_start"]
+    assert played.statements == [
+        "task/pin_plans",
+        "task/settle",
+        "task/retry",
+        "task/release",
+        "task/claim_and_start",
+    ]
 
 
 def test_a_turn_with_nothing_to_settle_only_claims() -> None:
-    assert play(turn(Endings(), [claim()], schema="horsies"), always(NOTHING)).statements == ["task/claim_and_start"]
+    played = play(turn(Endings(), [claim()], schema="horsies"), always(NOTHING))
+    assert played.statements == ["task/pin_plans", "task/claim_and_start"]
 
 
 @given(st.lists(st.uuids(), unique=True, max_size=20))
 def test_settlements_lock_their_rows_in_the_order_of_ids(ids: list[UUID]) -> None:
     settlements = [Settlement(task_id, new_token(), TaskStatus.FAILED, "BAD", str(task_id)) for task_id in ids]
     played = play(turn(Endings(settlements), [], schema="horsies"), always([]))
-    for query in played.queries:
+    for query in played.queries[1:]:
         assert query.params["ids"] == sorted(ids, key=lambda task_id: task_id.int)
         assert query.params["results"] == [str(task_id) for task_id in query.params["ids"]]
 
 
 def test_what_took_hold_is_told_apart_from_what_had_lost_its_claim() -> None:
     kept, lost, later = settlement(), settlement(), retry()
-    replies: dict[str, Rows] = {"task/settle": [(kept.id, 0)], "task/retry": [(later.id,)]}
+    replies: dict[str, Rows] = {
+        "task/pin_plans": [],
+        "task/settle": [(kept.id, 0)],
+        "task/retry": [(later.id,)],
+    }
     played = play(turn(Endings([kept, lost], [later]), [], schema="horsies"), lambda query: replies[query.statement])
     assert played.returned.ended == {kept.id, later.id}
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horsies_core.exception_record import CHAIN_LIMIT, TEXT_LIMIT_BYTES, ExceptionRecord
+from horsies_core.exception_record import CHAIN_LIMIT, ExceptionRecord
+from horsies_core.storable_text import TEXT_LIMIT_BYTES
 
 
 def raised(exception: BaseException, cause: BaseException | None = None) -> BaseException:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 from attrs import frozen
+from psycopg.rows import dict_row
 
 from horsies_client.postgres.sync_runner import run
 from horsies_core.identifiers import new_task_id
@@ -46,6 +48,18 @@ class Shop:
         filled = text.replace("{schema}", f'"{self.schema}"').encode()
         cursor = self.connection.execute(filled, params)
         return cursor.fetchall() if cursor.description else []
+
+    def status(self, task_id: UUID | str) -> str:
+        """Where the task stands."""
+        return self.row(task_id)["status"]
+
+    def row(self, task_id: UUID | str) -> dict[str, Any]:
+        """The task's row, live or finished."""
+        query = f'select * from "{self.schema}".all_tasks where id = %s'
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            row = cursor.execute(query.encode(), [str(task_id)]).fetchone()
+        assert row is not None, f"there is no task {task_id}"
+        return row
 
     def enqueue(self, name: str = "greet", **options: Any) -> NewTask:
         """Enqueue a task with plain arguments."""

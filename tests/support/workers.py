@@ -52,6 +52,12 @@ class WorkerProcess:
         self.send(signal.SIGTERM)
         return self.wait(within)
 
+    def wait_settled_in(self, processes: int) -> WorkerProcess:
+        """Until all its children are there and have imported the app."""
+        eventually(lambda: len(self.children()) == processes, within=30)
+        eventually(lambda: all(len(child.threads()) > 1 for child in self.children()), within=30)
+        return self
+
     def kill(self) -> None:
         """SIGKILL the supervisor alone."""
         self._process.kill()
@@ -83,8 +89,13 @@ class Workers:
         self._directory = directory
         self._started: list[WorkerProcess] = []
 
-    def start(self, *arguments: str, processes: int = 2, ready: bool = True) -> WorkerProcess:
-        """Start one; with `ready`, return when it claims."""
+    def start(
+        self, *arguments: str, processes: int = 2, ready: bool = True, url: str | None = None, **settings: str
+    ) -> WorkerProcess:
+        """Start one; with `ready`, return when it claims. `url`: another way to the database. `settings` are variables
+        of the environment that `workshop_app` reads.
+        """
+        environment = {**self._environment, **settings, **({"WORKSHOP_URL": url} if url else {})}
         log = self._directory / f"worker-{len(self._started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -98,7 +109,7 @@ class Workers:
                     *arguments,
                 ],
                 cwd=REPOSITORY,
-                env=self._environment,
+                env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -22,6 +22,8 @@ from horsies import (
     TaskResult,
     WorkerResilienceConfig,
 )
+from tests.support.misconduct import Misconduct, define_misconduct
+from tests.support.mishaps import APP_EXCEPTION_MAPPER, Mishaps, define_mishaps
 
 
 @frozen
@@ -38,12 +40,18 @@ class Workshop:
     sleep: Task[[float], float]
     nap: Task[[float], float, Any]
     wait_for_file: Task[[str], str]
+    wait_or_pass: Task[[str], str]
+    gather: Task[[str], str, Any]
+    note: Task[[str], int]
+    beat: Task[[str], int]
     my_pid: Task[[], int]
     wrong_type: Task[[], int]
     no_result: Task[[], int]
+    mishaps: Mishaps
+    misconduct: Misconduct
 
 
-def build(url: str, schema: str, *, quick_recovery: bool = True) -> Workshop:  # noqa: C901 (a list of tasks)
+def build(url: str, schema: str, *, quick_recovery: bool = True, poll_ms: int = 5_000) -> Workshop:  # noqa: C901, PLR0915 (a list of tasks)
     """Make the app. Recovery is quick, so that tests of lost workers need seconds: the rules are the same."""
     recovery = RecoveryConfig(
         running_stale_threshold_ms=2_000,
@@ -54,7 +62,10 @@ def build(url: str, schema: str, *, quick_recovery: bool = True) -> Workshop:  #
     config = AppConfig(
         broker=PostgresConfig(database_url=url, schema=schema),
         recovery=recovery if quick_recovery else RecoveryConfig(),
-        resilience=WorkerResilienceConfig(db_retry_initial_ms=50, db_retry_max_ms=1_000),
+        resilience=WorkerResilienceConfig(
+            db_retry_initial_ms=50, db_retry_max_ms=1_000, notify_poll_interval_ms=poll_ms
+        ),
+        exception_mapper=APP_EXCEPTION_MAPPER,
     )
     app = Horsies(config)
 
@@ -97,12 +108,43 @@ def build(url: str, schema: str, *, quick_recovery: bool = True) -> Workshop:  #
 
     @app.task("wait_for_file")
     def wait_for_file(path: str) -> TaskResult[str, TaskError]:
-        """Tell that it runs by making `path.begun`, with its pid in it; end when `path` appears."""
-        with Path(f"{path}.begun").open("a", encoding="utf-8") as begun:
-            begun.write(f"{os.getpid()}\n")
+        """Write its pid to `path.begun`, wait until `path` appears, and write it to `path.ended`."""
+        _append(f"{path}.begun", os.getpid())
         while not Path(path).exists():
             time.sleep(0.01)
+        _append(f"{path}.ended", os.getpid())
         return TaskResult(ok=path)
+
+    @app.task("wait_or_pass")
+    def wait_or_pass(path: str) -> TaskResult[str, TaskError]:
+        """As `wait_for_file`; with an empty path the quickest task there is. So it is expected to be quick."""
+        if path:
+            wait_for_file(path)
+        return TaskResult(ok=path)
+
+    @app.task("gather")
+    async def gather(path: str) -> TaskResult[str, TaskError]:
+        """As `wait_for_file`, many at once in a child."""
+        _append(f"{path}.begun", os.getpid())
+        while not Path(path).exists():  # noqa: ASYNC110, ASYNC240 (a file is what the test can make)
+            await asyncio.sleep(0.01)
+        return TaskResult(ok=path)
+
+    @app.task("note")
+    def note(path: str) -> TaskResult[int, TaskError]:
+        """Note the begin and the end of its run."""
+        _append(path, "begin")
+        time.sleep(0.001)
+        _append(path, "end")
+        return TaskResult(ok=os.getpid())
+
+    @app.task("beat")
+    def beat(path: str) -> TaskResult[int, TaskError]:
+        """Note the time, again and again, until `path.end` appears."""
+        while not Path(f"{path}.end").exists():
+            _append(path, time.time())
+            time.sleep(0.005)
+        return TaskResult(ok=os.getpid())
 
     @app.task("my_pid")
     def my_pid() -> TaskResult[int, TaskError]:
@@ -127,10 +169,21 @@ def build(url: str, schema: str, *, quick_recovery: bool = True) -> Workshop:  #
         sleep=sleep,
         nap=nap,
         wait_for_file=wait_for_file,
+        wait_or_pass=wait_or_pass,
+        gather=gather,
+        note=note,
+        beat=beat,
         my_pid=my_pid,
         wrong_type=wrong_type,
         no_result=no_result,
+        mishaps=define_mishaps(app),
+        misconduct=define_misconduct(app),
     )
+
+
+def _append(path: str, line: object) -> None:
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
 
 
 def _die(how: str) -> TaskResult[int, TaskError]:

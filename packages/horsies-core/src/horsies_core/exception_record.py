@@ -7,15 +7,10 @@ from types import TracebackType
 
 from attrs import field, frozen
 
-from horsies_core.redaction import redact
-
-TEXT_LIMIT_BYTES = 16 * 1024
-"""Each text of a record is cut to this many bytes of UTF-8."""
+from horsies_core.storable_text import storable_text
 
 CHAIN_LIMIT = 10
 """How many causes of an exception are followed."""
-
-_CUT_MARK = "[... cut ...]"
 
 
 @frozen
@@ -37,9 +32,9 @@ class ExceptionRecord:
         for link in reversed(_chain(exception)):
             record = cls(
                 type=_type_name(link),
-                message=_storable(_message(link), keep_end=False),
+                message=storable_text(_message(link), keep_end=False),
                 # Of a long traceback the end tells most: where it was raised.
-                traceback=_storable(_traceback(link), keep_end=True),
+                traceback=storable_text(_traceback(link), keep_end=True),
                 cause=record,
             )
         assert record is not None  # noqa: S101 (a chain holds at least its head)
@@ -87,15 +82,3 @@ def _traceback(exception: BaseException) -> str:
     except BaseException:  # noqa: BLE001 (as above: formatting calls the exception's own methods)
         heading = "Traceback (most recent call last):\n" if frames else ""
         return "".join((heading, *traceback.format_tb(frames), _type_name(exception), "\n"))
-
-
-def _storable(text: str, *, keep_end: bool) -> str:
-    # Cut once before the work and once after it: the text may be huge, and escapes and masks may lengthen it.
-    roughly = text[-TEXT_LIMIT_BYTES:] if keep_end else text[:TEXT_LIMIT_BYTES]
-    clean = redact(roughly.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", r"\x00"))
-    data = clean.encode("utf-8")
-    if len(data) <= TEXT_LIMIT_BYTES and len(roughly) == len(text):
-        return clean
-    room = TEXT_LIMIT_BYTES - len(_CUT_MARK)
-    kept = (data[-room:] if keep_end else data[:room]).decode("utf-8", "ignore")
-    return _CUT_MARK + kept if keep_end else kept + _CUT_MARK

@@ -11,6 +11,7 @@ from attrs import frozen
 from horsies_core.endings import Retry, Settlement
 from horsies_core.lifecycle import TaskStatus
 from horsies_core.retry import RetryPolicy, next_delay, should_retry
+from horsies_core.storable_text import storable_text
 
 
 @frozen
@@ -34,13 +35,19 @@ class AttemptRecord:
 
 
 def decide(attempt: AttemptRecord, outcome: Outcome, *, rng: random.Random) -> Settlement | Retry:
-    """COMPLETED, FAILED, or another attempt if the policy has one left for this error code."""
+    """COMPLETED, FAILED, or another attempt if the policy has one left for this error code.
+
+    Code and message are the user's words; what PostgreSQL would refuse in them is escaped.
+    """
     if outcome.error_code is None:
         return Settlement(attempt.id, attempt.token, TaskStatus.COMPLETED, None, outcome.result)
     delay = _retry_delay(attempt, outcome.error_code, rng)
     if delay is None:
-        return Settlement(attempt.id, attempt.token, TaskStatus.FAILED, outcome.error_code, outcome.result)
-    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, outcome.message, outcome.result)
+        return Settlement(
+            attempt.id, attempt.token, TaskStatus.FAILED, storable_text(outcome.error_code), outcome.result
+        )
+    message = None if outcome.message is None else storable_text(outcome.message)
+    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, message, outcome.result)
 
 
 def _retry_delay(attempt: AttemptRecord, error_code: str, rng: random.Random) -> timedelta | None:

@@ -57,12 +57,39 @@ def find_app(text: str, directory: str) -> Horsies:
 
 
 def import_task_modules(app: Horsies) -> None:
-    """Import what `discover_tasks` listed: dotted paths, or .py paths relative to the app's file."""
+    """Import what `discover_tasks` listed: dotted paths, or .py paths relative to the app's file.
+
+    Raises ConfigurationError for one that does not exist; what the user's modules themselves raise is passed on.
+    """
     for name in app.task_modules:
         if name.endswith(".py"):
-            import_path(_directory_of(app) / name)
-        else:
+            path = _directory_of(app) / name
+            if not path.is_file():
+                raise _undiscovered(app, name, f"looked for {path}")
+            import_path(path)
+            continue
+        try:
             importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not _is_about(error, name):
+                raise
+            raise _undiscovered(app, name, "looked where Python finds modules") from None
+
+
+def _undiscovered(app: Horsies, name: str, looked: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"discover_tasks lists '{name}', and there is no such module",
+        code=ErrorCode.WORKER_INVALID_LOCATOR,
+        where=app.where,
+        notes=[looked],
+        help="list dotted module names, or .py files relative to the file of the app",
+    )
+
+
+def _is_about(error: ModuleNotFoundError, module: str) -> bool:
+    """Whether this module, or a package above it, is what was not found; else it was found, and lacks another."""
+    missing = error.name or ""
+    return missing == module or module.startswith(f"{missing}.")
 
 
 def _directory_of(app: Horsies) -> Path:
@@ -103,9 +130,9 @@ def _import_module(locator: Locator, directory: str) -> ModuleType:
     try:
         return importlib.import_module(locator.module)
     except ModuleNotFoundError as error:
+        if not _is_about(error, locator.module):
+            raise
         missing = error.name or ""
-        if missing != locator.module and not locator.module.startswith(f"{missing}."):
-            raise  # The module is there; something that it imports is not.
         names = [module.name for module in pkgutil.iter_modules([directory])]
         near = difflib.get_close_matches(missing.partition(".")[0], names, n=3, cutoff=0.5)
         notes = [f"looked in {directory} and in the installed packages"]

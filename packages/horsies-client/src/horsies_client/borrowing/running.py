@@ -29,9 +29,8 @@ def run_borrowed(plan: Plan[T], given: Any, schema: str) -> T:
     try:
         step = next(plan)
         while True:
-            step = plan.send(
-                [perform(query) for query in step.queries] if isinstance(step, Pipeline) else perform(step)
-            )
+            replies = [perform(query) for query in _queries(step)]
+            step = plan.send(replies if isinstance(step, Pipeline) else replies[0])
     except StopIteration as end:
         return end.value
     except psycopg.Error as error:

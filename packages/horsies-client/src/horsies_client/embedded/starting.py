@@ -18,7 +18,7 @@ from horsies_client.embedded.home import settle_down, socket_directory, usual_po
 from horsies_client.embedded.orders import Order, Report
 from horsies_core.errors import BrokerError
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("horsies.client")
 
 # The reaper keeps the deadline itself and says so; this is for one that cannot.
 LAST_WORD_SECONDS = 5.0

@@ -38,10 +38,15 @@ def _prepare(schema: str) -> Plan[Sequence[str]]:
 
 
 def make_partitions(schema: str) -> Plan[Sequence[str]]:
-    """Make the partitions of today and the days ahead that do not exist yet."""
+    """Make the partitions of today and the days ahead that do not exist yet.
+
+    A day that began in the default partition stays there: PostgreSQL makes no partition for rows that the default one
+    has already.
+    """
     rows: Rows = yield Query("schema/partitions", {"schema": schema})
-    today, existing = rows[0]
-    missing = [day for day in _days_from(today) if partition_name(day) not in existing]
+    today, existing, last_strayed = rows[0]
+    free = [day for day in _days_from(today) if last_strayed is None or day > last_strayed]
+    missing = [day for day in free if partition_name(day) not in existing]
     for day in missing:
         yield Script(_creation(day))
     return [partition_name(day) for day in missing]

@@ -68,10 +68,13 @@ class Turn:
     """For each claim of the request, what it got."""
 
 
+_PIN_PLANS = Query("task/pin_plans")
+
+
 def turn(endings: Endings, claims: Sequence[Claim], *, schema: str) -> Plan[Turn]:
     """Settle, retry, release, then claim: at most one statement of each, one commit."""
     closing = _closing_queries(endings, schema)
-    replies: list[Rows] = yield Pipeline([*closing, *map(_claim_query, claims)])
+    _, *replies = yield Pipeline([_PIN_PLANS, *closing, *map(_claim_query, claims)])
     ended = frozenset(row[0] for rows in replies[: len(closing)] for row in rows)
     return Turn(ended, [_claim_reply(claim, rows) for claim, rows in zip(claims, replies[len(closing) :], strict=True)])
 

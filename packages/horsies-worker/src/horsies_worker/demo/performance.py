@@ -13,7 +13,7 @@ from horsies_worker.demo.rush import TASKS, rush
 from horsies_worker.demo.screen import Screen
 from horsies_worker.demo.tasks import app
 from horsies_worker.demo.watching import Progress, follow, send
-from horsies_worker.demo.worker_process import ARGUMENTS, running_worker
+from horsies_worker.demo.worker_process import PROCESSES, running_worker
 
 
 async def perform(screen: Screen, directory: Path) -> bool:
@@ -21,16 +21,13 @@ async def perform(screen: Screen, directory: Path) -> bool:
     async with app, _own_schema(), AsyncExitStack() as stack:
         with screen.step("starting a worker") as now:
             process = await stack.enter_async_context(running_worker(os.environ))
-            now(f"horsies {' '.join(ARGUMENTS[:3])}, process {process.pid}")
+            now(f"a worker, process {process.pid}, with {PROCESSES} child processes")
         followed = await send(calls(directory))
         with screen.calls(followed) as changed:
             await follow(app, followed, changed)
         with screen.step(f"sending {TASKS:,} tasks that do nothing") as now:
             done = await rush()
-            now(
-                f"{done.tasks:,} small tasks: sent in {done.sent_seconds:.2f} s, all results after"
-                f" {done.ended_seconds:.2f} s; {done.per_second:,.0f} a second"
-            )
+            now(f"{done.tasks:,} tasks that do nothing: {done.per_second:,.0f} a second, results included")
         return _judge(screen, followed, rush_ok=done.all_ok)
 
 

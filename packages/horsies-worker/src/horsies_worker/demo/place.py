@@ -10,10 +10,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from attrs import field, frozen
 
 from horsies_client.embedded import EmbeddedServer, attach
 from horsies_client.embedded.desk import Desk
+from horsies_client.postgres.connecting import connection_settings
+from horsies_client.postgres.trouble import broker_error
 from horsies_core.config import PostgresConfig
 
 _GONE_WITHIN_SECONDS = 10.0
@@ -37,6 +40,7 @@ def demo_place(on_progress: Callable[[str], None]) -> Generator[Place]:
     url = PostgresConfig().resolve_url(os.environ)
     with _temporary_directory() as directory:
         if url is not None:
+            _check_reachable(url)
             yield Place(url, directory, "the PostgreSQL of HORSIES_DATABASE_URL, in a schema of our own")
             return
         server = attach(directory, on_progress=on_progress)
@@ -44,6 +48,14 @@ def demo_place(on_progress: Callable[[str], None]) -> Generator[Place]:
             yield Place(server.url, directory, f"an embedded PostgreSQL in {directory}")
         finally:
             _stop(server)
+
+
+def _check_reachable(url: str) -> None:
+    """Raise BrokerError at once; a client's pool would try for half a minute."""
+    try:
+        psycopg.connect(**connection_settings(url)).close()
+    except psycopg.Error as error:
+        raise broker_error(error) from error
 
 
 @contextmanager

@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import ExitStack
+from typing import Any
 
 from rich.console import Console
 
@@ -27,11 +29,11 @@ def run_demo() -> int:
     """
     screen = _screen()
     screen.title("horsies demo: a database, a worker, tasks and their results")
-    # `kill` is to clean up as Ctrl-C does.
+    # `kill` cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         is_good = _run(screen)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         screen.say("interrupted; the worker is stopped and everything removed")
         return _INTERRUPTED
     if is_good:
@@ -46,9 +48,17 @@ def _run(screen: Screen) -> bool:
             now(place.description)
         # Where the app of the demo looks, here and in the worker.
         os.environ[URL_VARIABLE] = place.url
-        return asyncio.run(perform(screen, place.directory))
+        return asyncio.run(_until_told_to_stop(perform(screen, place.directory)))
+
+
+async def _until_told_to_stop(performance: Coroutine[Any, Any, bool]) -> bool:
+    task = asyncio.ensure_future(performance)
+    # Cancelled in an orderly way; an exception out of a signal handler would strike anywhere.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _screen() -> Screen:
     console = Console(highlight=False)
-    return Terminal(console) if console.is_terminal and sys.stdout.isatty() else PlainLines()
+    return Terminal(console) if sys.stdout.isatty() and not console.is_dumb_terminal else PlainLines()

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from horsies_core.errors import HorsiesError
 
 PROCESSES = 6
-ARGUMENTS = ("worker", "horsies_worker.demo.tasks:app", f"--processes={PROCESSES}", "--shutdown-timeout=1")
 
+_COMMAND = ("worker", "horsies_worker.demo.tasks:app", f"--processes={PROCESSES}", "--shutdown-timeout=1")
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 10.0
 _LAST_LINES = 20
@@ -21,7 +21,7 @@ _LAST_LINES = 20
 @asynccontextmanager
 async def running_worker(environment: Mapping[str, str]) -> AsyncGenerator[Process]:
     """A worker that is ready; it is stopped at the end. Raises HorsiesError, with its log, if it does not start."""
-    program = (sys.executable, "-m", "horsies_worker", *ARGUMENTS)
+    program = (sys.executable, "-m", "horsies_worker", *_COMMAND)
     process = await asyncio.create_subprocess_exec(
         *program, env=environment, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
     )

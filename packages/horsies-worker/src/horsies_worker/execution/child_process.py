@@ -176,11 +176,12 @@ class ChildProcess(asyncio.Protocol):
     def _receive(self, frame: Frame) -> None:
         if frame.kind is Kind.DONE:
             slot, error_code, message, seconds = frame.header
-            attempt = self._give_up_slot(slot)
+            attempt = self._free(slot)
+            self.load.end(attempt)
             self._listeners.done(attempt, Outcome(frame.blob.decode(), error_code, message), seconds)
         elif frame.kind is Kind.TAKEN_BACK:
             self._asked_back.clear()
-            self._listeners.taken_back(self._released(frame.header))
+            self._listeners.taken_back(self._given_back(frame.header))
         elif frame.kind is Kind.READY:
             self._ready.set_result(frame.header)
         elif frame.kind is Kind.FAILED_TO_START:
@@ -192,14 +193,15 @@ class ChildProcess(asyncio.Protocol):
             raise RuntimeError("a child was given tasks before anyone listened to it")
         return self._events
 
-    def _released(self, slots: Iterable[int]) -> list[Attempt]:
-        return [self._give_up_slot(slot) for slot in slots]
+    def _given_back(self, slots: Iterable[int]) -> list[Attempt]:
+        attempts = [self._free(slot) for slot in slots]
+        for attempt in attempts:
+            self.load.give_back(attempt)
+        return attempts
 
-    def _give_up_slot(self, slot: int) -> Attempt:
+    def _free(self, slot: int) -> Attempt:
         self._free_slots.append(slot)
-        attempt = self.held.pop(slot)
-        self.load.remove(attempt)
-        return attempt
+        return self.held.pop(slot)
 
     async def _watch_process(self) -> None:
         """The process itself is watched, not only the pipe: something that a task left running may hold it open."""

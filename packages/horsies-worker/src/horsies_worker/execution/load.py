@@ -30,15 +30,19 @@ class Load:
         self.functions += 1
         self.seconds += attempt.expected_seconds
 
-    def remove(self, attempt: Attempt) -> None:
-        """It ended this one, or gave it back."""
+    def end(self, attempt: Attempt) -> None:
+        """It ended this one."""
+        self.give_back(attempt)
+        self.last_progress = time.monotonic()
+
+    def give_back(self, attempt: Attempt) -> None:
+        """It gave this one back. That is no progress: what it is in has not ended."""
         if attempt.is_async:
             self.coroutines -= 1
             return
         self.functions -= 1
         # Sums of floats that come and go leave crumbs.
         self.seconds = self.seconds - attempt.expected_seconds if self.functions else 0.0
-        self.last_progress = time.monotonic()
 
     def stalled_seconds(self) -> float:
         """How long the function it is in has been running, at least; 0 if it is in none."""

@@ -49,6 +49,7 @@ class Lease:
         self._hint = hint
         self._won_at = time.monotonic()
         self._fenced = False
+        self._is_announced = False
 
     def is_held(self) -> bool:
         """Whether user code may begin: the lease cannot have lapsed yet."""
@@ -59,6 +60,7 @@ class Lease:
         stamp = time.monotonic()
         await self._link.run(register(self._incarnation.identity(), lease_seconds=self._seconds))
         self._won_at = stamp
+        self._is_announced = True
 
     async def run(self) -> None:
         """Renew for ever; come back as a new incarnation when this one was given up."""
@@ -77,6 +79,8 @@ class Lease:
 
     async def stop(self) -> None:
         """Leave: nothing is held any more. If something is, the lease runs out and others rescue it."""
+        if not self._is_announced:
+            return
         try:
             await self._link.run(leave(self._incarnation.id))
         except (LinkLost, psycopg.Error) as lost:

@@ -4,8 +4,9 @@
 -- guard: rows locked by another claim are passed over; a worker that was given up for lost claims nothing.
 --
 -- `id = any(array(...))` keeps the shape of the plan when the table swings from empty to a million rows: the limited
--- subquery runs once, then rows are found by primary key. LATERAL takes the queues one by one, in the order given, so
--- that each reads its own stretch of the index.
+-- subquery runs once, then rows are found by primary key. Their status is not asked for a second time: the subquery has
+-- locked them, and by the partial index on it the planner would read all that waits. LATERAL takes the queues one by
+-- one, in the order given, so that each reads its own stretch of the index.
 with claimed as (
     update {schema}.tasks
        set status      = 'RUNNING',
@@ -13,8 +14,7 @@ with claimed as (
            claim_token = %(claim_token)b,
            incarnation = %(incarnation)b,
            started_at  = statement_timestamp()
-     where status = 'PENDING'
-       and id = any (array(
+     where id = any (array(
            select due.id
              from unnest(%(queues)b::text[]) with ordinality as wanted (queue, rank)
             cross join lateral (

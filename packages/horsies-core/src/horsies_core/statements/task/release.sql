@@ -8,8 +8,13 @@ with unbegun as (
     select task.id
       from {schema}.tasks as task
       join unbegun on unbegun.id = task.id and unbegun.claim_token = task.claim_token
+<<<<<<< HEAD
      where task.status = 'RUNNING'
        and task.cancel_requested is null
+=======
+     where task.id     = any (%(ids)b::uuid[])
+       and task.status = 'RUNNING'
+>>>>>>> main
      order by task.id
        for update of task
 ), released as (

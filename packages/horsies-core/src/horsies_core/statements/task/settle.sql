@@ -7,6 +7,7 @@
 -- guard: still running under our claim, or, ended without a claim token, still pending; what is not returned was lost
 -- to someone else.
 --
+-- `id = any(...)` says nothing new; by it the rows are found by primary key, whatever the planner makes of the join.
 -- A channel is told many tasks in one notification: 200 ids stay below the 8,000 bytes a payload may have.
 with ended as (
     select *
@@ -16,9 +17,16 @@ with ended as (
 ), gone as (
     delete from {schema}.tasks as task
      using ended
+<<<<<<< HEAD
      where task.id          = ended.id
        and task.claim_token is not distinct from ended.claim_token
        and task.status      = case when ended.claim_token is null then 'PENDING' else 'RUNNING' end
+=======
+     where task.id          = any (%(ids)b::uuid[])
+       and task.id          = ended.id
+       and task.claim_token = ended.claim_token
+       and task.status      = 'RUNNING'
+>>>>>>> main
  returning task.*, ended.status as final_status, ended.error_code, ended.result
 ), kept as (
     insert into {schema}.finished
