@@ -8,13 +8,9 @@ with unbegun as (
     select task.id
       from {schema}.tasks as task
       join unbegun on unbegun.id = task.id and unbegun.claim_token = task.claim_token
-<<<<<<< HEAD
-     where task.status = 'RUNNING'
-       and task.cancel_requested is null
-=======
      where task.id     = any (%(ids)b::uuid[])
        and task.status = 'RUNNING'
->>>>>>> main
+       and task.cancel_requested is null
      order by task.id
        for update of task
 ), released as (

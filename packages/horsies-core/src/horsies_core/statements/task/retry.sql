@@ -11,13 +11,9 @@ with failed as (
     select task.id, task.attempt, task.incarnation, task.started_at, failed.delay, failed.error_code, failed.message
       from {schema}.tasks as task
       join failed on failed.id = task.id and failed.claim_token = task.claim_token
-<<<<<<< HEAD
-     where task.status = 'RUNNING'
-       and task.cancel_requested is null
-=======
      where task.id     = any (%(ids)b::uuid[])
        and task.status = 'RUNNING'
->>>>>>> main
+       and task.cancel_requested is null
      order by task.id
        for update of task
 ), recorded as (

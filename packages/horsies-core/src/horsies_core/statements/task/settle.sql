@@ -17,16 +17,10 @@ with ended as (
 ), gone as (
     delete from {schema}.tasks as task
      using ended
-<<<<<<< HEAD
-     where task.id          = ended.id
-       and task.claim_token is not distinct from ended.claim_token
-       and task.status      = case when ended.claim_token is null then 'PENDING' else 'RUNNING' end
-=======
      where task.id          = any (%(ids)b::uuid[])
        and task.id          = ended.id
-       and task.claim_token = ended.claim_token
-       and task.status      = 'RUNNING'
->>>>>>> main
+       and task.claim_token is not distinct from ended.claim_token
+       and task.status      = case when ended.claim_token is null then 'PENDING' else 'RUNNING' end
  returning task.*, ended.status as final_status, ended.error_code, ended.result
 ), kept as (
     insert into {schema}.finished
