@@ -11,18 +11,18 @@ from uuid import UUID
 from typing_extensions import ParamSpec, Self
 
 from horsies_client.broker import Broker
+from horsies_client.declaring import is_noted
 from horsies_client.handles import TaskHandle
 from horsies_client.sending import Sender, Sent
 from horsies_client.task import Task
 from horsies_client.task_sender import Call, Desk, TaskSender, as_uuid
 from horsies_core.config import AppConfig
 from horsies_core.diagnostics import SourceLocation
-from horsies_core.errors import ConfigurationError, ErrorCode
-from horsies_core.new_task import NewTask
+from horsies_core.errors import HorsiesError
 from horsies_core.registry import Registry
 from horsies_core.result import TaskError, TaskResult
 from horsies_core.retry import RetryPolicy
-from horsies_core.task_definition import define
+from horsies_core.task_definition import define, stand_in
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,22 +72,28 @@ class Horsies:
         in the declaration is raised here, all of them at once: TaskDefinitionError, ConfigurationError, RegistryError.
         """
         where = SourceLocation.of_caller()
+        given_name = name if name is not None else task_name
 
         def decorate(fn: Callable[..., Any]) -> Task[..., Any, Any]:
-            definition = define(
-                fn,
-                name=name if name is not None else task_name,
-                where=where,
-                config=self.config,
-                queue_name=queue_name,
-                priority=priority,
-                retry_policy=retry_policy,
-                good_until=good_until,
-                timeout_ms=timeout_ms,
-                exception_mapper=exception_mapper,
-                default_unhandled_error_code=default_unhandled_error_code,
-            )
-            self.registry.add(definition)
+            try:
+                definition = define(
+                    fn,
+                    name=given_name,
+                    where=where,
+                    config=self.config,
+                    queue_name=queue_name,
+                    priority=priority,
+                    retry_policy=retry_policy,
+                    good_until=good_until,
+                    timeout_ms=timeout_ms,
+                    exception_mapper=exception_mapper,
+                    default_unhandled_error_code=default_unhandled_error_code,
+                )
+                self.registry.add(definition)
+            except HorsiesError as fault:
+                if not is_noted(fault):
+                    raise
+                definition = stand_in(fn, given_name)
             return Task(fn, definition, self._desk)
 
         return cast("TaskDecorator", decorate)
@@ -96,15 +102,11 @@ class Horsies:
         """Enqueue calls of any tasks at once, all or nothing: `app.send_many([a.call(1), b.call(x=2)])`. Handles in the
         same order.
         """
-        listed = list(calls)
-        sent = self._desk.sender.send(_prepared(listed), connection=_connection_of(listed))
-        return [call.sender.handle(task_id, sent) for call, task_id in zip(listed, sent.ids, strict=True)]
+        return self._desk.send_calls(list(calls))
 
     async def send_many_async(self, calls: Iterable[Call[Any]]) -> list[TaskHandle[Any]]:
         """The same for async code."""
-        listed = list(calls)
-        sent = await self._desk.sender.send_async(_prepared(listed), connection=_connection_of(listed))
-        return [call.sender.handle(task_id, sent) for call, task_id in zip(listed, sent.ids, strict=True)]
+        return await self._desk.send_calls_async(list(calls))
 
     def handle(self, task: TaskSender[..., T], task_id: str | UUID) -> TaskHandle[T]:
         """A handle to a task that was sent earlier, here or elsewhere. Raises ConfigurationError if the id is no
@@ -149,19 +151,3 @@ class Horsies:
     def __repr__(self) -> str:
         place = f", at {self.where.file}:{self.where.line}" if self.where else ""
         return f"<Horsies with {len(self.registry)} tasks{place}>"
-
-
-def _prepared(calls: Sequence[Call[Any]]) -> list[NewTask]:
-    return [call.sender.prepare_for_many(call.args, call.kwargs) for call in calls]
-
-
-def _connection_of(calls: Sequence[Call[Any]]) -> Any:
-    """The one connection of the callers' that these calls are to be sent on; None: ours."""
-    connections = [call.sender.options.connection for call in calls]
-    if any(connection is not connections[0] for connection in connections):
-        raise ConfigurationError(
-            "the calls of one send_many() name different connections",
-            code=ErrorCode.TASK_INVALID_OPTIONS,
-            help="send those of each connection by themselves",
-        )
-    return connections[0] if connections else None

@@ -54,7 +54,7 @@ class Sender:
         if _SUPPRESSING.get():
             return Sent([task.id for task in tasks], is_suppressed=True)
         channel = self._broker.reply_channel()
-        with _naming(tasks):
+        with _naming(tasks, borrowed=connection is not None):
             if connection is None:
                 ids = self._broker.run(self._plan(tasks, channel))
             else:
@@ -66,7 +66,7 @@ class Sender:
         if _SUPPRESSING.get():
             return Sent([task.id for task in tasks], is_suppressed=True)
         channel = self._broker.reply_channel()
-        with _naming(tasks):
+        with _naming(tasks, borrowed=connection is not None):
             if connection is None:
                 ids = await self._broker.run_async(self._plan(tasks, channel))
             else:
@@ -81,15 +81,16 @@ class Sender:
 
 
 @contextmanager
-def _naming(tasks: Sequence[NewTask]) -> Generator[None]:
+def _naming(tasks: Sequence[NewTask], *, borrowed: bool) -> Generator[None]:
     try:
         yield
     except BrokerError as error:
+        fate = "exists only if your transaction commits" if borrowed else "may or may not have been recorded"
         raise BrokerError(
             error.message,
             code=error.code,
             where=error.where,
-            notes=[*error.notes, f"{_described(tasks)} may or may not have been recorded"],
+            notes=[*error.notes, f"{_described(tasks)} {fate}"],
             help=error.help,
             task_ids=[str(task.id) for task in tasks],
         ) from error.__cause__

@@ -23,6 +23,9 @@ from horsies_core.task_definition import TaskDefinition
 P = ParamSpec("P")
 T = TypeVar("T")
 
+NO_OPTIONS = SendOptions()
+"""Of a sender that `with_options` did not make."""
+
 
 @frozen
 class Call(Generic[T]):
@@ -41,6 +44,16 @@ class Desk:
     broker: Broker
     sender: Sender
 
+    def send_calls(self, calls: Sequence[Call[T]]) -> list[TaskHandle[T]]:
+        """Enqueue these calls, all or none. Handles in the same order."""
+        sent = self.sender.send(_prepared(calls), connection=_connection_of(calls))
+        return _handles(calls, sent)
+
+    async def send_calls_async(self, calls: Sequence[Call[T]]) -> list[TaskHandle[T]]:
+        """The same for async code."""
+        sent = await self.sender.send_async(_prepared(calls), connection=_connection_of(calls))
+        return _handles(calls, sent)
+
 
 class TaskSender(Generic[P, T]):
     """Sends one task, with the options it was made with. `with_options` makes another."""
@@ -48,7 +61,7 @@ class TaskSender(Generic[P, T]):
     def __init__(self, definition: TaskDefinition, desk: Desk, options: SendOptions | None = None) -> None:
         self.definition = definition
         self._desk = desk
-        self._options = options or SendOptions()
+        self._options = options or NO_OPTIONS
 
     @property
     def name(self) -> str:
@@ -115,12 +128,15 @@ class TaskSender(Generic[P, T]):
         return Call(self, args, kwargs)
 
     def send_many(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[TaskHandle[T]]:
-        """Enqueue many at once, all or nothing: argument tuples, or what `call` returned. Handles in the same order."""
-        return self._send(self._new_many(calls))
+        """Enqueue many at once, all or nothing: argument tuples, or what `call` returned. Handles in the same order.
+
+        They are sent with this sender's options; a `call` of a sender with options of its own keeps those.
+        """
+        return self._desk.send_calls([self._own_call(call) for call in calls])
 
     async def send_many_async(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[TaskHandle[T]]:
         """The same for async code."""
-        return await self._send_async(self._new_many(calls))
+        return await self._desk.send_calls_async([self._own_call(call) for call in calls])
 
     @property
     def options(self) -> SendOptions:
@@ -167,13 +183,16 @@ class TaskSender(Generic[P, T]):
         SendOptions(delay_ms=round(delay_seconds * 1000)).check(self._desk.config)
         return evolve(self._new(args, kwargs), delay_seconds=float(delay_seconds))
 
-    def _new_many(self, calls: Iterable[Call[T] | tuple[Any, ...]]) -> list[NewTask]:
-        return [
-            call.sender.prepare_for_many(call.args, call.kwargs)
-            if isinstance(call, Call)
-            else self.prepare_for_many(call, {})
-            for call in calls
-        ]
+    def _own_call(self, call: Call[T] | tuple[Any, ...]) -> Call[T]:
+        if not isinstance(call, Call):
+            return Call(self, call, {})
+        if call.sender.definition is not self.definition:
+            raise ConfigurationError(
+                f"a call of task '{call.sender.name}' was given to send_many() of task '{self.name}'",
+                code=ErrorCode.TASK_INVALID_OPTIONS,
+                help="send calls of several tasks by app.send_many([...])",
+            )
+        return evolve(call, sender=self) if call.sender.options is NO_OPTIONS else call
 
     def _new(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NewTask:
         definition, options = self.definition, self._options
@@ -194,6 +213,26 @@ class TaskSender(Generic[P, T]):
 
     def __repr__(self) -> str:
         return f"<sender of task '{self.name}'>"
+
+
+def _prepared(calls: Sequence[Call[Any]]) -> list[NewTask]:
+    return [call.sender.prepare_for_many(call.args, call.kwargs) for call in calls]
+
+
+def _connection_of(calls: Sequence[Call[Any]]) -> Any:
+    """The one connection of the callers' that these calls are to be sent on; None: ours."""
+    connections = [call.sender.options.connection for call in calls]
+    if any(connection is not connections[0] for connection in connections):
+        raise ConfigurationError(
+            "the calls of one send_many() name different connections",
+            code=ErrorCode.TASK_INVALID_OPTIONS,
+            help="send those of each connection by themselves",
+        )
+    return connections[0] if connections else None
+
+
+def _handles(calls: Sequence[Call[T]], sent: Sent) -> list[TaskHandle[T]]:
+    return [call.sender.handle(task_id, sent) for call, task_id in zip(calls, sent.ids, strict=True)]
 
 
 def as_uuid(task_id: str | UUID) -> UUID:

@@ -10,18 +10,26 @@ from typing import Any
 
 from horsies_core.errors import ConfigurationError, ErrorCode
 
+_SYNC_SESSIONS = frozenset({"sqlalchemy.Session", "sqlalchemy.scoped_session"})
+_ASYNC_SESSIONS = frozenset({"sqlalchemy.AsyncSession", "sqlalchemy.async_scoped_session"})
+_SYNC = _SYNC_SESSIONS | {"psycopg.Connection", "sqlalchemy.Connection", "django"}
+_ASYNC = _ASYNC_SESSIONS | {"psycopg.AsyncConnection", "sqlalchemy.AsyncConnection"}
+
 
 def sync_connection(given: Any) -> Any:
     """The psycopg `Connection` underneath. Raises ConfigurationError for what has none."""
     kinds = _kinds(given)
     if "psycopg.Connection" in kinds:
         return given
-    if kinds & {"psycopg.AsyncConnection", "sqlalchemy.AsyncConnection", "sqlalchemy.AsyncSession"}:
+    if kinds & _ASYNC:
         raise _refused(given, "it is for async code", "use send_async, or pass a sync connection")
-    if kinds & {"sqlalchemy.Session", "sqlalchemy.scoped_session"}:
+    if kinds & _SYNC_SESSIONS:
         given = given.connection()
         kinds = _kinds(given)
     if "sqlalchemy.Connection" in kinds:
+        # What goes past SQLAlchemy begins nothing in its eyes, and its commit() would be none.
+        if not given.in_transaction():
+            given.begin()
         return _psycopg_or_refuse(given.connection.driver_connection, "psycopg.Connection")
     if "django" in kinds and hasattr(given, "ensure_connection"):
         given.ensure_connection()
@@ -34,14 +42,16 @@ async def async_connection(given: Any) -> Any:
     kinds = _kinds(given)
     if "psycopg.AsyncConnection" in kinds:
         return given
-    if "sqlalchemy.AsyncSession" in kinds:
+    if kinds & _SYNC:
+        raise _refused(given, "it is for sync code", "use send, or pass an async connection")
+    if kinds & _ASYNC_SESSIONS:
         given = await given.connection()
         kinds = _kinds(given)
     if "sqlalchemy.AsyncConnection" in kinds:
+        if not given.in_transaction():
+            await given.begin()
         raw = await given.get_raw_connection()
         return _psycopg_or_refuse(raw.driver_connection, "psycopg.AsyncConnection")
-    if kinds & {"psycopg.Connection", "sqlalchemy.Connection", "sqlalchemy.Session", "django"}:
-        raise _refused(given, "it is for sync code", "use send, or pass an async connection")
     raise _unknown(given)
 
 
