@@ -60,4 +60,6 @@ class Rescuer:
             log.error("task %s: WORKER_CRASHED: it ran on a worker that was lost", task_id)
         for task_id in rescued.retried:
             log.warning("task %s: retried: it ran on a worker that was lost", task_id)
+        for task_id in rescued.cancelled:
+            log.warning("task %s: TASK_CANCELLED: it ran on a worker that was lost", task_id)
         return rescued
