@@ -192,6 +192,10 @@ class ChildPool:
     def _done(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
         if not attempt.is_async:
             self._run_times.learn(attempt.task.name, seconds)
+        limit = attempt.limit_seconds
+        if attempt.stop_reason is None and limit is not None and seconds >= limit:
+            # Its own loop has cancelled it, or it ended by itself, before our timer came round.
+            attempt.stop_reason = StopReason.TIMEOUT
         self._events.ended(attempt, _final(attempt, outcome))
         if self._waiting:
             self._distribute()

@@ -8,13 +8,15 @@ from contextlib import suppress
 
 import psycopg
 
-from horsies_core.plans.expiring import TASKS_PER_PASS, expire, next_expiry
+from horsies_core.plans.expiring import expire, next_expiry
 from horsies_worker.link import Link, LinkLost
 
 log = logging.getLogger("horsies.worker")
 
 _LONGEST_SLEEP_SECONDS = 30.0
 """A hint may be lost: then an expiry that nobody told us of is this late."""
+
+_LOCKED_SECONDS = 0.1
 
 
 class Expiry:
@@ -36,20 +38,19 @@ class Expiry:
             try:
                 seconds = await self._link.run(next_expiry())
                 if seconds is not None and seconds <= 0:
-                    await self._expire()
-                    continue
+                    # Nothing ended: someone else has locked what is over, and will end it.
+                    seconds = 0.0 if await self._expire() else _LOCKED_SECONDS
             except (LinkLost, psycopg.Error) as lost:
                 log.warning("expiry postponed: %s", lost)
                 seconds = 1.0
             await self._sleep(seconds)
 
-    async def _expire(self) -> None:
-        while True:
-            expired = await self._link.run(expire(schema=self._schema))
-            for task_id in expired:
-                log.info("task %s: TASK_EXPIRED: not started by its good_until", task_id)
-            if len(expired) < TASKS_PER_PASS:
-                return
+    async def _expire(self) -> bool:
+        """Whether any task was ended."""
+        expired = await self._link.run(expire(schema=self._schema))
+        for task_id in expired:
+            log.info("task %s: TASK_EXPIRED: not started by its good_until", task_id)
+        return bool(expired)
 
     async def _sleep(self, seconds: float | None) -> None:
         limit = _LONGEST_SLEEP_SECONDS if seconds is None else min(seconds, _LONGEST_SLEEP_SECONDS)

@@ -88,17 +88,19 @@ class MainLane:
             if self._waiting.get(job.slot) is not job:
                 return False
             del self._waiting[job.slot]
+            self._running = job
             return True
 
     def ask_to_stop(self, slot: int) -> None:
         """Let the job that runs in this slot know that it should end."""
-        job = self._running
+        # Behind the lock a job that could not be taken back any more is one that runs: no request falls between.
+        with self._removing:
+            job = self._running
         if job is not None and job.slot == slot:
             job.task.cancelled = True
 
     def _run(self, job: Job) -> None:
         self._board.mark_begun(job.slot)
-        self._running = job
         job.begin()
         started = time.perf_counter()
         outcome = run_task(self._registry.get(job.name), self._config, job.args)
@@ -136,11 +138,12 @@ class LoopLane:
 
     def _begin(self, job: Job) -> None:
         self._board.mark_begun(job.slot)
+        started = time.perf_counter()
         loop = asyncio.get_running_loop()
         # A context of its own: tasks that run at once each have their own current task.
         task = copy_context().run(self._create, job)
         timer = loop.call_later(job.limit_seconds, self._cancel, job.slot) if job.limit_seconds is not None else None
-        self._running[job.slot] = RunningCoroutine(job, task, timer, time.perf_counter())
+        self._running[job.slot] = RunningCoroutine(job, task, timer, started)
         task.add_done_callback(lambda _: self._ended(job.slot))
 
     def _create(self, job: Job) -> asyncio.Task[TaskOutcome]:
