@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast, overload
 from uuid import UUID
 
+from attrs import evolve
 from typing_extensions import ParamSpec, Self
 
 from horsies_client.broker import Broker
@@ -16,7 +17,7 @@ from horsies_client.handles import TaskHandle
 from horsies_client.sending import Sender, Sent
 from horsies_client.task import Task
 from horsies_client.task_sender import Call, Desk, TaskSender, as_uuid
-from horsies_core.config import AppConfig
+from horsies_core.config import AppConfig, PostgresConfig
 from horsies_core.diagnostics import SourceLocation
 from horsies_core.errors import HorsiesError
 from horsies_core.registry import Registry
@@ -123,6 +124,13 @@ class Horsies:
     def list_tasks(self) -> list[str]:
         """The names of all tasks defined so far, sorted."""
         return sorted(self.registry.names())
+
+    def rebind(self, broker: PostgresConfig) -> None:
+        """Go to another database or schema from here on, for tests: the tasks stay what they are. Connections to the
+        former one are closed; handles made before ask the new one.
+        """
+        self.config = evolve(self.config, broker=broker)
+        self.broker.rebind(broker)
 
     def close(self) -> None:
         """Close every connection of this process. A later use opens them again."""

@@ -82,6 +82,12 @@ class Broker:
         if connections is not None:
             await connections.close_async()
 
+    def rebind(self, config: PostgresConfig) -> None:
+        """Go to this database from here on. What was open to the former one is closed."""
+        self.close()
+        self.config = config
+        self.schema = config.schema
+
     def abandon(self) -> None:
         """Forget what was inherited at a fork, without touching its sockets."""
         # Another thread of the parent may have held the lock; here nobody would ever release it.
