@@ -17,7 +17,7 @@ from horsies_core.config import AppConfig
 from horsies_core.errors import ConfigurationError, ErrorCode
 from horsies_core.identifiers import new_task_id
 from horsies_core.new_task import NewTask
-from horsies_core.send_options import SendOptions
+from horsies_core.send_options import SendOptions, check_delay_seconds
 from horsies_core.task_definition import TaskDefinition
 
 P = ParamSpec("P")
@@ -180,11 +180,12 @@ class TaskSender(Generic[P, T]):
                 code=ErrorCode.TASK_INVALID_OPTIONS,
                 help="use send(), or leave the option out",
             )
-        SendOptions(delay_ms=round(delay_seconds * 1000)).check(self._desk.config)
+        check_delay_seconds(delay_seconds)
         return evolve(self._new(args, kwargs), delay_seconds=float(delay_seconds))
 
     def _own_call(self, call: Call[T] | tuple[Any, ...]) -> Call[T]:
         if not isinstance(call, Call):
+            _check_kind(call, tuple, "argument tuples, or calls as task.call(...) makes them")
             return Call(self, call, {})
         if call.sender.definition is not self.definition:
             raise ConfigurationError(
@@ -216,7 +217,14 @@ class TaskSender(Generic[P, T]):
 
 
 def _prepared(calls: Sequence[Call[Any]]) -> list[NewTask]:
+    for call in calls:
+        _check_kind(call, Call, "calls, as task.call(...) makes them")
     return [call.sender.prepare_for_many(call.args, call.kwargs) for call in calls]
+
+
+def _check_kind(given: object, kind: type[Any], wanted: str) -> None:
+    if not isinstance(given, kind):
+        raise TypeError(f"send_many() takes {wanted}; one of these is {type(given).__name__} {given!r:.80}")
 
 
 def _connection_of(calls: Sequence[Call[Any]]) -> Any:

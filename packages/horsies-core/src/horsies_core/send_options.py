@@ -15,7 +15,7 @@ from horsies_core.task_options import TaskOptions, check_moment
 
 _CODE = ErrorCode.TASK_INVALID_OPTIONS
 _LONGEST_KEY = 255
-_LONGEST_DELAY_MS = 10 * 365 * 24 * 3600 * 1000
+_LONGEST_DELAY_SECONDS = 10 * 365 * 24 * 3600
 
 
 @frozen(kw_only=True)
@@ -45,12 +45,9 @@ class SendOptions:
         faults.raise_any(subject="the options of the send")
 
     def _check_delay(self, faults: Faults) -> None:
-        delay = cast("object", self.delay_ms)
-        if delay is None:
+        if self.delay_ms is None:
             return
-        if not (is_number(delay) and 0 <= delay <= _LONGEST_DELAY_MS):
-            message = f"delay_ms must be milliseconds from 0 to {_LONGEST_DELAY_MS} (ten years), not {delay!r:.80}"
-            faults.add(_CODE, message, argument="delay_ms")
+        _check_span(faults, "delay_ms", self.delay_ms, unit="milliseconds", longest=_LONGEST_DELAY_SECONDS * 1000)
         if self.run_at is not None:
             faults.add(_CODE, "run_at and delay_ms are both given", argument="delay_ms", help="leave one of them out")
 
@@ -58,7 +55,7 @@ class SendOptions:
         key = cast("object", self.idempotency_key)
         if key is None:
             return
-        if not (isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY and "\0" not in key):
+        if not (isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY and _is_storable(key)):
             message = f"idempotency_key must be a text of 1 to {_LONGEST_KEY} characters, not {key!r:.80}"
             faults.add(_CODE, message, argument="idempotency_key")
         if self.task_id is not None:
@@ -68,3 +65,24 @@ class SendOptions:
                 argument="idempotency_key",
                 help="either of them makes repeating safe; leave one out",
             )
+
+
+def check_delay_seconds(delay: object) -> None:
+    """Raise ConfigurationError (E102) unless `delay` is a delay that can be meant."""
+    faults = Faults()
+    _check_span(faults, "delay_seconds", delay, unit="seconds", longest=_LONGEST_DELAY_SECONDS)
+    faults.raise_any(subject="the delay")
+
+
+def _check_span(faults: Faults, argument: str, span: object, *, unit: str, longest: int) -> None:
+    if not (is_number(span) and 0 <= span <= longest):
+        message = f"{argument} must be {unit} from 0 to {longest} (ten years), not {span!r:.80}"
+        faults.add(_CODE, message, argument=argument)
+
+
+def _is_storable(text: str) -> bool:
+    """Whether PostgreSQL takes it as it is: it has no NUL and no lone surrogate."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
