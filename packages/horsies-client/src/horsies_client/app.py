@@ -43,8 +43,12 @@ class TaskDecorator(Protocol):
 class Horsies:
     """An application: its configuration, its tasks, and the way to its database.
 
-    Making one opens no connection. It may be used from threads, from coroutines, and after a fork.
+    Making one opens no connection. It may be used from threads, from coroutines, and after a fork. `with` and
+    `async with` close its connections at the end.
     """
+
+    config: AppConfig
+    """As it was given."""
 
     def __init__(self, config: AppConfig) -> None:
         self.config = config

@@ -13,6 +13,7 @@ class CurrentTask:
     """The task that runs here. `cancelled` changes while it runs: look at it in long loops, and return."""
 
     id: str
+    """As in `TaskHandle.task_id`."""
     name: str
     attempt: int
     """From 1; every retry is another attempt."""

@@ -35,6 +35,9 @@ class TaskHandle(Generic[T]):
     not there (yet).
     """
 
+    task_id: str
+    """A uuid, made by the client. `app.handle(task, task_id)` makes a handle of it again, in any process."""
+
     def __init__(
         self,
         task_id: UUID,

@@ -22,6 +22,7 @@ class AttemptInfo:
     started_at: datetime | None
     ended_at: datetime
     error_code: str
+    """What it failed with."""
     message: str | None
 
 
@@ -36,15 +37,20 @@ class TaskInfo:
     status: TaskStatus
     enqueued_at: datetime
     due_at: datetime
+    """From when it may start; of a retried task, the next attempt."""
     started_at: datetime | None
+    """When the last attempt was claimed."""
     finished_at: datetime | None
     good_until: datetime | None
+    """Not started by then, it expires."""
     timeout_ms: int | None
+    """How long an attempt may run."""
     attempt: int
     """Attempts begun so far."""
     worker: str | None
     """The incarnation of the worker that holds it, or held it last."""
     error_code: str | None
+    """Of its result, if it ended with an error."""
     attempts: Sequence[AttemptInfo] = ()
     """Those before the last one, oldest first."""
     result: TaskResult[object, TaskError] | None = None

@@ -37,6 +37,7 @@ class TaskStatus(str, Enum):
 
 
 TASK_TERMINAL_STATES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED})
+"""Those in which a task has ended."""
 
 
 @frozen

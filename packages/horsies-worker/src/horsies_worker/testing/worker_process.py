@@ -26,7 +26,8 @@ _APP = "horsies_worker.testing.elsewhere_app:app"
 class WorkerProcess:
     """`horsies worker` for this app, where it is bound now: in processes of its own, which import the app themselves.
 
-    Starting takes about a second. Raises RuntimeError, with what the worker said, if it does not start.
+    Starting takes about a second; `with` stops it at the end. Raises RuntimeError, with what the worker said, if it
+    does not start.
     """
 
     def __init__(self, app: Horsies, *, processes: int = 1) -> None:
