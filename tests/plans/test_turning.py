@@ -20,7 +20,7 @@ from horsies_core.retry import RetryPolicy
 from horsies_core.verdict import Outcome
 from tests.support.by_hand import Played, always, play
 
-NOTHING: Rows = [(*[None] * 9, None)]
+NOTHING: Rows = [(*[None] * 10, None)]
 RETRIED = RetryPolicy.fixed([1], auto_retry_for=["WORKER_CRASHED"]).to_json()
 
 
@@ -33,7 +33,7 @@ def settlement() -> Settlement:
 
 
 def retry() -> Retry:
-    return Retry(new_task_id(), new_token(), 1.0, "TIMEOUT", None)
+    return Retry(new_task_id(), new_token(), 1.0, "TIMEOUT", None, "{}")
 
 
 def release() -> Release:
@@ -41,7 +41,7 @@ def release() -> Release:
 
 
 def row(seq: int, *, priority: int = 100, due: int = 0, queue: str = "default") -> tuple[Any, ...]:
-    return (new_task_id(), f"task {seq}", "{}", 1, None, queue, priority, due, seq, None)
+    return (new_task_id(), f"task {seq}", "{}", 1, None, None, queue, priority, due, seq, None)
 
 
 def test_everything_goes_out_in_one_pipeline_settling_before_claiming() -> None:
@@ -104,7 +104,7 @@ def test_tasks_of_the_first_queue_come_first_whatever_their_priority() -> None:
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 12.5])
 def test_a_claim_that_finds_nothing_says_when_to_look_again(seconds: float | None) -> None:
-    played = play(turn(Endings(), [claim()], schema="horsies"), always([(*[None] * 9, seconds)]))
+    played = play(turn(Endings(), [claim()], schema="horsies"), always([(*[None] * 10, seconds)]))
     (reply,) = played.returned.claimed
     assert list(reply.tasks) == []
     assert reply.next_due_seconds == seconds
@@ -134,6 +134,18 @@ def test_rescued_tasks_fail_or_are_retried_as_their_policies_say() -> None:
     )
     assert (played.returned.failed, played.returned.retried) == ([plain], [patient])
     assert not played.returned.is_full
+
+
+def test_what_was_refused_its_retry_is_to_be_cancelled_and_ends_so_in_the_same_transaction() -> None:
+    asked, patient = new_task_id(), new_task_id()
+    played = rescued(
+        [(asked, new_token(), 1, RETRIED), (patient, new_token(), 1, RETRIED)],
+        {"task/settle": [(asked, 0)], "task/retry": [(patient,)]},
+    )
+    assert len([step for step in played.steps if isinstance(step, Atomic)]) == 1
+    assert played.statements == ["task/held_by_lost_workers", "task/retry", "task/settle"]
+    assert played.queries[-1].params["statuses"] == ["CANCELLED"]
+    assert (played.returned.retried, played.returned.cancelled) == ([patient], [asked])
 
 
 def test_a_full_pass_says_that_there_may_be_more() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from threading import Barrier
+from uuid import UUID
+
 import psycopg
 import pytest
 from attrs import evolve
@@ -9,6 +14,8 @@ from attrs import evolve
 from horsies_core.identifiers import new_task_id
 from horsies_core.new_task import NewTask
 from horsies_core.plans.enqueueing import enqueue, enqueue_many
+from tests.support.at_once import at_once
+from tests.support.eventually import eventually
 from tests.support.shop import Shop
 from tests.support.stand_in import StandIn
 
@@ -32,6 +39,112 @@ def test_a_send_repeated_after_a_lost_reply_records_nothing_twice(shop: Shop) ->
     for again in (task, evolve(task, args='{"other": 1}')):
         shop.run(enqueue(again, schema=shop.schema, reply_to=None))
     assert shop.query("select args from {schema}.tasks") == [("{}",)]
+
+
+def test_what_a_send_says_of_its_task_is_kept_with_it_to_the_end(shop: Shop) -> None:
+    run_at, good_until = datetime(2020, 1, 1, tzinfo=timezone.utc), datetime(2131, 1, 1, tzinfo=timezone.utc)
+    task = evolve(new_task(), run_at=run_at, good_until=good_until, timeout_ms=1_500)
+    many = [evolve(task, id=new_task_id()) for _ in range(2)]
+    shop.run(enqueue(task, schema=shop.schema, reply_to=None))
+    shop.run(enqueue_many(many, schema=shop.schema, reply_to=None))
+    worker = StandIn.arrive(shop)
+    taken = worker.claim()
+    assert {it.timeout_ms for it in taken.tasks} == {1_500}
+    assert worker.complete(task.id, taken.token)
+    for task_id in (task.id, *(it.id for it in many)):
+        row = shop.row(task_id)
+        assert (row["due_at"], row["good_until"], row["timeout_ms"]) == (run_at, good_until, 1_500)
+
+
+def test_a_send_repeated_after_its_task_was_finished_records_nothing_twice(shop: Shop) -> None:
+    task = evolve(new_task(), may_exist=True)
+    shop.run(enqueue(task, schema=shop.schema, reply_to=None))
+    worker = StandIn.arrive(shop)
+    assert worker.complete(*worker.claim_one())
+    assert shop.run(enqueue(task, schema=shop.schema, reply_to=None)) == task.id
+    assert shop.query("select count(*) from {schema}.tasks") == [(0,)]
+    assert shop.status(task.id) == "COMPLETED"
+
+
+def test_a_send_repeated_while_its_task_lives_records_nothing_twice(shop: Shop) -> None:
+    task = evolve(new_task(), may_exist=True)
+    for again in (task, evolve(task, args='{"other": 1}')):
+        assert shop.run(enqueue(again, schema=shop.schema, reply_to=None)) == task.id
+    assert shop.query("select args from {schema}.tasks") == [("{}",)]
+
+
+def test_a_send_that_never_arrived_is_recorded_when_it_is_repeated(shop: Shop) -> None:
+    task = evolve(new_task(), may_exist=True)
+    shop.run(enqueue(task, schema=shop.schema, reply_to=None))
+    assert shop.status(task.id) == "PENDING"
+
+
+def keyed(key: str, name: str = "greet") -> NewTask:
+    return evolve(new_task(name=name), idempotency_key=key)
+
+
+def sent_ids(shop: Shop) -> set[UUID]:
+    return {row[0] for row in shop.query("select id from {schema}.all_tasks")}
+
+
+def test_a_second_send_with_the_same_key_gives_the_id_of_the_first(shop: Shop) -> None:
+    first, second = keyed("order 7"), keyed("order 7")
+    assert shop.run(enqueue(first, schema=shop.schema, reply_to=None)) == first.id
+    assert shop.run(enqueue(second, schema=shop.schema, reply_to=None)) == first.id
+    assert sent_ids(shop) == {first.id}
+
+
+def test_a_key_holds_after_its_task_was_finished(shop: Shop) -> None:
+    first = keyed("order 7")
+    shop.run(enqueue(first, schema=shop.schema, reply_to=None))
+    worker = StandIn.arrive(shop)
+    assert worker.complete(*worker.claim_one())
+    assert shop.run(enqueue(keyed("order 7"), schema=shop.schema, reply_to=None)) == first.id
+    assert sent_ids(shop) == {first.id}
+
+
+def test_the_same_key_under_another_task_name_is_another_task(shop: Shop) -> None:
+    one, other = keyed("order 7"), keyed("order 7", name="add")
+    for task in (one, other):
+        assert shop.run(enqueue(task, schema=shop.schema, reply_to=None)) == task.id
+    assert sent_ids(shop) == {one.id, other.id}
+
+
+def test_a_key_of_a_send_that_was_rolled_back_is_free(shop: Shop) -> None:
+    shop.connection.execute("begin")
+    shop.run(enqueue(keyed("order 7"), schema=shop.schema, reply_to=None))
+    shop.connection.execute("rollback")
+    second = keyed("order 7")
+    assert shop.run(enqueue(second, schema=shop.schema, reply_to=None)) == second.id
+
+
+def test_of_sends_with_one_key_at_the_same_moment_one_records_its_task_and_all_return_it(shop: Shop) -> None:
+    barrier = Barrier(4)
+
+    def send() -> list[UUID]:
+        with StandIn(shop).elsewhere() as other:
+            answers: list[UUID] = []
+            for number in range(20):
+                barrier.wait(10)
+                answers.append(other.shop.run(enqueue(keyed(f"order {number}"), schema=shop.schema, reply_to=None)))
+            return answers
+
+    answers = at_once([send] * 4)
+    assert all(each == answers[0] for each in answers)
+    assert sent_ids(shop) == set(answers[0])
+
+
+def test_a_send_waits_for_another_that_holds_its_key_and_returns_its_task(shop: Shop) -> None:
+    first, second = keyed("order 7"), keyed("order 7")
+    with StandIn(shop).elsewhere() as other, ThreadPoolExecutor(1) as thread:
+        with shop.connection.transaction():
+            shop.run(enqueue(first, schema=shop.schema, reply_to=None))
+            pid = other.shop.connection.info.backend_pid
+            answer = thread.submit(other.shop.run, enqueue(second, schema=shop.schema, reply_to=None))
+            eventually(lambda: shop.query("select cardinality(pg_blocking_pids(%s)) > 0", pid) == [(True,)])
+        # Its statement began before the other's commit, and could not see the row it had waited for.
+        assert answer.result(10) == first.id
+    assert sent_ids(shop) == {first.id}
 
 
 def test_many_sent_again_record_only_those_that_were_missing(shop: Shop) -> None:

@@ -130,6 +130,7 @@ def test_settling_goes_on_while_a_new_partition_waits_for_a_reader_of_history(sh
     detach(shop, days(shop)[-1])
     # The guard of the test database reads history itself.
     shop.query("drop trigger guard on {schema}.finished")
+    shop.query("drop trigger guard_ends on {schema}.tasks")
     with StandIn(shop).elsewhere() as reader, StandIn(shop).elsewhere() as upkeep, ThreadPoolExecutor(1) as thread:
         with reader.shop.connection.transaction():
             reader.shop.query("select count(*) from {schema}.finished")

@@ -44,7 +44,7 @@ def seconds_left(worker: StandIn) -> float:
 
 def test_a_renewal_extends_the_lease_from_now(shop: Shop) -> None:
     worker = StandIn.arrive(shop, lease_seconds=5)
-    assert shop.run(renew(worker.incarnation, lease_seconds=100))
+    assert shop.run(renew(worker.incarnation, lease_seconds=100)).is_won
     assert 90 < seconds_left(worker) <= 100
 
 
@@ -65,12 +65,12 @@ def test_a_worker_whose_lease_holds_is_not_given_up(shop: Shop) -> None:
 def test_a_worker_whose_lease_ran_out_is_given_up_and_cannot_renew(shop: Shop) -> None:
     worker = StandIn.arrive(shop, lease_seconds=-1)
     assert shop.run(give_up_lost()) == [LostWorker(worker.incarnation, "testhost", 1, just_now=True)]
-    assert not shop.run(renew(worker.incarnation, lease_seconds=100))
+    assert not shop.run(renew(worker.incarnation, lease_seconds=100)).is_won
 
 
 def test_a_lease_that_ran_out_unnoticed_can_still_be_renewed(shop: Shop) -> None:
     worker = StandIn.arrive(shop, lease_seconds=-1)
-    assert shop.run(renew(worker.incarnation, lease_seconds=100))
+    assert shop.run(renew(worker.incarnation, lease_seconds=100)).is_won
     assert shop.run(give_up_lost()) == []
 
 
@@ -105,7 +105,7 @@ def test_a_task_of_a_lost_worker_fails_as_crashed(shop: Shop) -> None:
     worker = StandIn.arrive(shop)
     task_id, token = worker.claim_one()
     lose(worker)
-    assert rescued(shop) == Rescued(failed=[task_id], retried=[])
+    assert rescued(shop) == Rescued(failed=[task_id], retried=[], cancelled=[])
     row = shop.row(task_id)
     assert (row["status"], row["error_code"], row["result"]) == ("FAILED", "WORKER_CRASHED", CRASHED.result)
     assert row["claim_token"] == token
@@ -116,7 +116,7 @@ def test_a_task_whose_policy_names_the_crash_is_tried_again(shop: Shop) -> None:
     worker = StandIn.arrive(shop)
     task_id, _ = worker.claim_one()
     lose(worker)
-    assert rescued(shop) == Rescued(failed=[], retried=[task_id])
+    assert rescued(shop) == Rescued(failed=[], retried=[task_id], cancelled=[])
     (again,) = StandIn.arrive(shop).claim().tasks
     assert (again.id, again.attempt) == (task_id, 2)
     assert shop.query("select error_code, message from {schema}.attempts") == [(CRASHED.error_code, CRASHED.message)]
@@ -137,13 +137,13 @@ def test_a_policy_that_cannot_be_read_fails_its_task_and_no_other(shop: Shop, co
     worker = StandIn.arrive(shop)
     worker.claim()
     lose(worker)
-    assert rescued(shop) == Rescued(failed=[bad.id], retried=[good.id])
+    assert rescued(shop) == Rescued(failed=[bad.id], retried=[good.id], cancelled=[])
 
 
 def test_what_a_living_worker_holds_is_not_rescued(shop: Shop) -> None:
     shop.enqueue()
     StandIn.arrive(shop).claim_one()
-    assert rescued(shop) == Rescued(failed=[], retried=[])
+    assert rescued(shop) == Rescued(failed=[], retried=[], cancelled=[])
 
 
 def test_two_rescuers_at_once_rescue_each_task_once(shop: Shop) -> None:

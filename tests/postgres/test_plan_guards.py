@@ -51,6 +51,7 @@ def endings(shop: Shop, count: int) -> dict[str, Any]:
         "statuses": ["COMPLETED"] * count,
         "error_codes": [None] * count,
         "results": ["{}"] * count,
+        "cancelled": "{}",
         "delays": [0.0] * count,
         "messages": [None] * count,
         "channel": work_channel(shop.schema),
@@ -119,3 +120,28 @@ def test_what_a_worker_holds_is_found_without_reading_what_waits(shop: Shop, gen
     fill(shop, 10_000)
     plan = plan_of(shop, "task/held_by_worker", {"incarnation": new_token()}, generic=generic)
     assert reads_of_tasks(plan) == ["tasks_held"]
+
+
+@CUSTOM_AND_GENERIC
+def test_expiries_are_read_by_their_index_and_not_from_all_that_waits(shop: Shop, generic: bool) -> None:
+    fill(shop, 10_000)
+    for name, params in (("task/expired", {"limit": 500}), ("task/next_expiry", dict[str, Any]())):
+        plan = plan_of(shop, name, params, generic=generic)
+        assert reads_of_tasks(plan) == ["tasks_expiring"]
+
+
+@CUSTOM_AND_GENERIC
+def test_a_task_is_described_and_asked_to_stop_by_its_id(shop: Shop, generic: bool) -> None:
+    fill(shop, 10_000)
+    params = {"id": new_task_id(), "ids": [new_task_id()], "manner": "ask", "channel": work_channel(shop.schema)}
+    for name in ("task/describe", "task/request_cancel"):
+        plan = plan_of(shop, name, params, generic=generic)
+        assert reads_of_tasks(plan) == ["tasks_pkey"]
+
+
+@CUSTOM_AND_GENERIC
+def test_requests_to_cancel_are_found_without_reading_what_waits(shop: Shop, generic: bool) -> None:
+    fill(shop, 10_000)
+    for name in ("task/cancel_requests", "worker/renew_lease"):
+        plan = plan_of(shop, name, {"incarnation": new_token(), "lease": 1.0}, generic=generic)
+        assert reads_of_tasks(plan) == ["tasks_held"]

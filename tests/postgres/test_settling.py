@@ -116,7 +116,7 @@ def test_of_endings_in_one_turn_those_that_lost_their_claim_do_not_hinder_the_ot
                 Settlement(lost, new_token(), TaskStatus.COMPLETED, None, "{}"),
                 Settlement(new_task_id(), taken.token, TaskStatus.COMPLETED, None, "{}"),
             ],
-            [Retry(third, taken.token, 0, "BAD", None)],
+            [Retry(third, taken.token, 0, "BAD", None, "{}")],
         )
     )
     assert ended == {first, third}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from uuid import UUID
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -53,13 +52,14 @@ def test_an_error_is_retried_exactly_when_its_code_is_named_and_retries_are_left
 
 
 @given(POLICIES)
-def test_a_retry_carries_code_message_and_claim(policy: RetryPolicy) -> None:
+def test_a_retry_carries_code_message_result_and_claim(policy: RetryPolicy) -> None:
     code = next(iter(policy.auto_retry_for))
     record = attempt(1, policy.to_json())
-    verdict = decide(record, Outcome("{}", code, "too slow"), rng=RNG)
+    verdict = decide(record, Outcome('{"err": 1}', code, "too slow"), rng=RNG)
     assert isinstance(verdict, Retry)
     assert (verdict.id, verdict.token) == (record.id, record.token)
     assert (verdict.error_code, verdict.message) == (code, "too slow")
+    assert verdict.result == '{"err": 1}'
 
 
 @given(st.text(st.characters() | st.sampled_from("\x00\ud800")))
@@ -94,7 +94,7 @@ def endings(count: int) -> Endings:
     ids = [(new_task_id(), new_token()) for _ in range(3 * count)]
     return Endings(
         [Settlement(*pair, TaskStatus.COMPLETED, None, "{}") for pair in ids[:count]],
-        [Retry(*pair, 1.0, "TIMEOUT", None) for pair in ids[count : 2 * count]],
+        [Retry(*pair, 1.0, "TIMEOUT", None, "{}") for pair in ids[count : 2 * count]],
         [Release(*pair) for pair in ids[2 * count :]],
     )
 
@@ -115,6 +115,29 @@ def test_endings_added_keep_their_order_and_lose_none() -> None:
 
 def test_endings_know_the_token_of_each_task() -> None:
     some = endings(2)
-    tokens: dict[UUID, UUID] = some.tokens()
+    tokens = some.tokens()
     assert len(tokens) == 6
     assert all(tokens[it.id] == it.token for it in [*some.settlements, *some.retries, *some.releases])
+
+
+def test_endings_turned_into_cancellations_keep_ids_and_claims() -> None:
+    some = endings(2)
+    cancelled = some.cancelled('{"err": "cancelled"}')
+    assert cancelled.tokens() == some.tokens()
+    assert not cancelled.retries
+    assert not cancelled.releases
+    assert {(it.status, it.error_code, it.result) for it in cancelled.settlements} == {
+        (TaskStatus.CANCELLED, "TASK_CANCELLED", '{"err": "cancelled"}')
+    }
+
+
+def test_endings_of_some_tasks_only_are_those_and_no_others() -> None:
+    some = endings(2)
+    wanted = {some.settlements[0].id, some.retries[1].id, some.releases[0].id}
+    only = some.only(wanted)
+    assert only.tokens().keys() == wanted
+    assert (only.settlements, only.retries, only.releases) == (
+        [some.settlements[0]],
+        [some.retries[1]],
+        [some.releases[0]],
+    )

@@ -21,21 +21,16 @@ _GUARD = """
 create function {schema}.guard_tasks() returns trigger language plpgsql as $$
 declare
     source text := case tg_op when 'INSERT' then 'NEW' else old.status end;
-    target text := case tg_op when 'DELETE' then null else new.status end;
+    target text := new.status;
 begin
-    if tg_op = 'DELETE' then
-        if not exists (select from (values {moves}) as moves (source, target)
-                        where moves.source = old.status
-                          and moves.target in ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')) then
-            raise exception 'undeclared move: % -> history', source;
-        end if;
-        return old;
-    end if;
     if source <> target and (source, target) not in (values {moves}) then
         raise exception 'undeclared move: % -> %', source, target;
     end if;
     if tg_op = 'UPDATE' and source <> 'PENDING' and source <> target and old.claim_token is null then
         raise exception 'a % task without a claim token', source;
+    end if;
+    if tg_op = 'UPDATE' and target = 'PENDING' and old.cancel_requested is not null then
+        raise exception 'a task that is to be cancelled went back to PENDING';
     end if;
     if tg_op = 'UPDATE' and new.status in ('CLAIMED', 'RUNNING') and old.claim_token is not null
        and new.claim_token <> old.claim_token then
@@ -44,8 +39,25 @@ begin
     return new;
 end $$;
 
-create trigger guard before insert or update or delete on {schema}.tasks
+create trigger guard before insert or update on {schema}.tasks
     for each row execute function {schema}.guard_tasks();
+
+-- After the whole statement, when its row of history can be seen.
+create function {schema}.guard_ends() returns trigger language plpgsql as $$
+declare
+    target text := (select status from {schema}.finished where id = old.id);
+begin
+    if target is null or (old.status, target) not in (values {moves}) then
+        raise exception 'undeclared move: % -> %', old.status, coalesce(target, 'nowhere');
+    end if;
+    if old.cancel_requested is not null and target <> 'CANCELLED' then
+        raise exception 'a task that was to be cancelled ended %', target;
+    end if;
+    return null;
+end $$;
+
+create trigger guard_ends after delete on {schema}.tasks
+    for each row execute function {schema}.guard_ends();
 
 create function {schema}.guard_finished() returns trigger language plpgsql as $$
 begin

@@ -45,10 +45,10 @@ def plan_of(shop: Shop, name: str, params: Mapping[str, Any], *, generic: bool, 
 def _generic_plan(cursor: psycopg.Cursor[Any], text: str, params: Mapping[str, Any]) -> QueryPlan:
     numbers: dict[str, int] = {}
     numbered = re.sub(r"%\((\w+)\)[sbt]", lambda it: f"${numbers.setdefault(it[1], len(numbers) + 1)}", text)
-    places = ", ".join(f"%({parameter})s" for parameter in numbers)
+    places = f"({', '.join(f'%({parameter})s' for parameter in numbers)})" if numbers else ""
     cursor.execute("set local plan_cache_mode = force_generic_plan")
     cursor.execute(f"prepare looked_at as {numbered}".encode())
-    cursor.execute(f"explain (format json) execute looked_at ({places})".encode(), params)
+    cursor.execute(f"explain (format json) execute looked_at{places}".encode(), params)
     plan = _plan(cursor)
     cursor.execute("deallocate looked_at")
     return plan

@@ -74,7 +74,7 @@ class StandIn:
 
     def retry(self, task_id: UUID, token: UUID, *, delay: float = 0.0, code: str = "TIMEOUT") -> bool:
         """Whether the task was given another attempt."""
-        return task_id in self.end(Endings(retries=[Retry(task_id, token, delay, code, "it took too long")]))
+        return task_id in self.end(Endings(retries=[Retry(task_id, token, delay, code, "it took too long", "{}")]))
 
     def release(self, task_id: UUID, token: UUID) -> bool:
         """Whether the task was put back."""

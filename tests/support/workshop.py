@@ -22,6 +22,7 @@ from horsies import (
     TaskResult,
     WorkerResilienceConfig,
 )
+from tests.support.limited import Limited, define_limited
 from tests.support.misconduct import Misconduct, define_misconduct
 from tests.support.mishaps import APP_EXCEPTION_MAPPER, Mishaps, define_mishaps
 
@@ -50,6 +51,7 @@ class Workshop:
     no_result: Task[[], int]
     mishaps: Mishaps
     misconduct: Misconduct
+    limited: Limited
 
 
 def build(url: str, schema: str, *, quick_recovery: bool = True, poll_ms: int = 5_000) -> Workshop:  # noqa: C901, PLR0915 (a list of tasks)
@@ -188,6 +190,7 @@ def build(url: str, schema: str, *, quick_recovery: bool = True, poll_ms: int = 
         no_result=no_result,
         mishaps=define_mishaps(app),
         misconduct=define_misconduct(app),
+        limited=define_limited(app),
     )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from horsies_client.database_url import resolve_database_url
 from horsies_core.config import PostgresConfig
@@ -45,6 +45,16 @@ class Broker:
         """The same from a coroutine, on the pool of its event loop."""
         return await (await self._here_async()).run_async(plan)
 
+    def run_borrowed(self, plan: Plan[T], connection: Any) -> T:
+        """Drive a plan on the caller's connection, in the caller's transaction. Raises ConfigurationError for a
+        connection that cannot be used, BrokerError when the database refuses.
+        """
+        return self._here().run_borrowed(plan, connection)
+
+    async def run_borrowed_async(self, plan: Plan[T], connection: Any) -> T:
+        """The same on an async connection."""
+        return await (await self._here_async()).run_borrowed_async(plan, connection)
+
     def waiting_room(self) -> WaitingRoom:
         """Where this process awaits results."""
         return self._here().waiting_room
@@ -71,6 +81,12 @@ class Broker:
             connections, self._connections = self._connections, None
         if connections is not None:
             await connections.close_async()
+
+    def rebind(self, config: PostgresConfig) -> None:
+        """Go to this database from here on. What was open to the former one is closed."""
+        self.close()
+        self.config = config
+        self.schema = config.schema
 
     def abandon(self) -> None:
         """Forget what was inherited at a fork, without touching its sockets."""

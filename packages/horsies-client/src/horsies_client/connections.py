@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from horsies_client.borrowing.running import borrow, borrow_async, run_borrowed, run_borrowed_async
 from horsies_client.database_url import DatabaseAddress
 from horsies_client.postgres.async_pool import AsyncPool
 from horsies_client.postgres.connecting import connection_settings
@@ -38,11 +39,26 @@ class ProcessConnections:
 
     async def run_async(self, plan: Plan[T]) -> T:
         """Drive a plan on a connection of this event loop's pool."""
+        return await self._pool_here().run(plan)
+
+    def _pool_here(self) -> AsyncPool:
         loop = asyncio.get_running_loop()
         pool = self._async.get(loop)
         if pool is None:
             pool = self._async[loop] = AsyncPool(self._config, self._address.url)
-        return await pool.run(plan)
+        return pool
+
+    def run_borrowed(self, plan: Plan[T], connection: Any) -> T:
+        """Drive a plan in the caller's transaction. The schema is made on a connection of our own, if need be."""
+        borrowed = borrow(connection)
+        self._sync.ensure_schema()
+        return run_borrowed(plan, borrowed, self._config.schema)
+
+    async def run_borrowed_async(self, plan: Plan[T], connection: Any) -> T:
+        """The same on an async connection."""
+        borrowed = await borrow_async(connection)
+        await self._pool_here().ensure_schema()
+        return await run_borrowed_async(plan, borrowed, self._config.schema)
 
     def close(self) -> None:
         """Close what can be closed without an event loop."""

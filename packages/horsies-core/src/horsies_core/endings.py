@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from attrs import frozen
 
+from horsies_core.error_codes import LibraryErrorCode
 from horsies_core.lifecycle import TaskStatus
 
 
 @frozen
 class Settlement:
-    """The end of a task: COMPLETED or FAILED, with its encoded result."""
+    """The end of a task, with its encoded result. Without a token: of one that is pending still."""
 
     id: UUID
-    token: UUID
+    token: UUID | None
     status: TaskStatus
     error_code: str | None
     result: str
@@ -30,6 +31,8 @@ class Retry:
     delay_seconds: float
     error_code: str
     message: str | None
+    result: str
+    """Of the attempt that failed: what the task ends with if there is to be no other."""
 
 
 @frozen
@@ -58,7 +61,21 @@ class Endings:
             [*self.releases, *other.releases],
         )
 
-    def tokens(self) -> dict[UUID, UUID]:
+    def only(self, ids: Collection[UUID]) -> Endings:
+        """Those of these tasks."""
+        return Endings(
+            [it for it in self.settlements if it.id in ids],
+            [it for it in self.retries if it.id in ids],
+            [it for it in self.releases if it.id in ids],
+        )
+
+    def cancelled(self, result: str) -> Endings:
+        """The same tasks, ended as cancelled."""
+        code = LibraryErrorCode.TASK_CANCELLED.value
+        pairs = self.tokens().items()
+        return Endings([Settlement(task_id, token, TaskStatus.CANCELLED, code, result) for task_id, token in pairs])
+
+    def tokens(self) -> dict[UUID, UUID | None]:
         """The claim token each task is ended under."""
         return {
             ending.id: ending.token for group in (self.settlements, self.retries, self.releases) for ending in group

@@ -29,6 +29,7 @@ class LibraryErrorCode(str, Enum):
     TASK_TIMEOUT = "TASK_TIMEOUT"
     """The task ran past its time limit."""
     TASK_CANCELLED = "TASK_CANCELLED"
+    """The task was cancelled before it ended by itself."""
     TASK_EXPIRED = "TASK_EXPIRED"
     """`good_until` passed before the task started."""
 
@@ -36,8 +37,11 @@ class LibraryErrorCode(str, Enum):
     WAIT_TIMEOUT = "WAIT_TIMEOUT"
     """The waiting ended; the task goes on."""
     TASK_NOT_FOUND = "TASK_NOT_FOUND"
+    """No task has this id, or it is not kept any longer."""
     RESULT_NOT_AVAILABLE = "RESULT_NOT_AVAILABLE"
+    """The stored result does not fit the declared type of this program."""
     RESULT_NOT_READY = "RESULT_NOT_READY"
+    """The task has not ended."""
     BROKER_ERROR = "BROKER_ERROR"
     """The database could not be reached while waiting."""
     SEND_SUPPRESSED = "SEND_SUPPRESSED"
@@ -45,15 +49,23 @@ class LibraryErrorCode(str, Enum):
 
     # Workflows
     UPSTREAM_SKIPPED = "UPSTREAM_SKIPPED"
+    """A node that this one depends on did not succeed."""
     WORKFLOW_CTX_MISSING_ID = "WORKFLOW_CTX_MISSING_ID"
+    """The context was asked for a node that it does not hold."""
     WORKFLOW_SUCCESS_CASE_NOT_MET = "WORKFLOW_SUCCESS_CASE_NOT_MET"
+    """The workflow ended, and none of its success cases holds."""
     WORKFLOW_CONDITION_EVALUATION_ERROR = "WORKFLOW_CONDITION_EVALUATION_ERROR"
     """`skip_when` or `run_when` raised."""
     WORKFLOW_CONDITION_SKIP_WHEN_TRUE = "WORKFLOW_CONDITION_SKIP_WHEN_TRUE"
+    """`skip_when` said to skip the node."""
     WORKFLOW_CONDITION_RUN_WHEN_FALSE = "WORKFLOW_CONDITION_RUN_WHEN_FALSE"
+    """`run_when` said not to run the node."""
     SUBWORKFLOW_FAILED = "SUBWORKFLOW_FAILED"
+    """The workflow of a sub-workflow node failed."""
     WORKFLOW_PAUSED = "WORKFLOW_PAUSED"
+    """The workflow stands still until it is resumed."""
     WORKFLOW_CANCELLED = "WORKFLOW_CANCELLED"
+    """The workflow was cancelled."""
 
     def __str__(self) -> str:
         return self.value

@@ -75,7 +75,8 @@ class ErrorCode(str, Enum):
 class HorsiesError(Exception):
     """The root of all errors of horsies.
 
-    `message` is the bare sentence; `str(error)` is the whole diagnostic: code, place, source excerpt, notes, help.
+    `message` is the bare sentence; `str(error)` is the whole diagnostic: `code` (an ErrorCode or None), the place in
+    the user's file with an excerpt, `notes` (a tuple of texts), and `help` (a text or None).
     """
 
     def __init__(

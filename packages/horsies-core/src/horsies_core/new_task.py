@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -17,4 +18,11 @@ class NewTask:
     priority: int
     args: str
     delay_seconds: float = 0.0
+    run_at: datetime | None = None
+    """Instead of a delay: the moment from which it may be claimed."""
     retry_policy: str | None = None
+    good_until: datetime | None = None
+    timeout_ms: int | None = None
+    idempotency_key: str | None = None
+    may_exist: bool = False
+    """Its id was sent before, perhaps: then nothing is recorded twice."""

@@ -43,7 +43,8 @@ class TaskError:
     """Why a task did not succeed.
 
     `error_code` is a user's own UPPER_SNAKE_CASE code or one of the library's; `data` is anything the codec can
-    store; `exception` is the exception itself, or its record once the error has crossed processes.
+    store; `exception` is the exception itself, or, once the error has crossed processes, its record: `type`, `message`
+    and `traceback` as text, and `cause`, the record of the exception behind it or None.
     """
 
     error_code: LibraryErrorCode | str | None = field(default=None, converter=_as_error_code)

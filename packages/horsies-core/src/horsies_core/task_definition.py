@@ -126,6 +126,26 @@ def define(
     )
 
 
+def stand_in(fn: Callable[..., Any], name: str | None) -> TaskDefinition:
+    """What a faulty declaration is taken for while the faults behind it are looked for: it can be held, never run."""
+    return TaskDefinition(
+        name=name or "?",
+        function=fn,
+        ok_type=Any,
+        queue_name=DEFAULT_QUEUE,
+        priority=DEFAULT_PRIORITY,
+        retry_policy=None,
+        good_until=None,
+        timeout_ms=None,
+        exception_mapper={},
+        default_unhandled_error_code=None,
+        is_async=False,
+        module=importable_module(fn),
+        qualname=getattr(fn, "__qualname__", type(fn).__qualname__),
+        where=None,
+    )
+
+
 def importable_module(fn: Callable[..., Any]) -> str:
     """Return the name of a function's module, as another process would import it.
 

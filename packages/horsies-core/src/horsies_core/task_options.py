@@ -40,12 +40,16 @@ class TaskOptions:
     def check(self, faults: Faults, config: AppConfig) -> None:
         """Note every fault: E102 for an option, E103 for the queue, E209 for exceptions and their codes."""
         self._check_queue(faults, config)
+        self.check_values(faults)
+
+    def check_values(self, faults: Faults) -> None:
+        """Note the faults of everything but the queue, which only a configuration can tell."""
         if self.priority is not None:
             faults.require_integer(_CODE, "priority", self.priority, minimum=1, maximum=100)
         if self.timeout_ms is not None:
             faults.require_integer(_CODE, "timeout_ms", self.timeout_ms, minimum=1, maximum=_LONGEST_TIMEOUT_MS)
         self._check_retry_policy(faults)
-        self._check_good_until(faults)
+        check_moment(faults, "good_until", self.good_until)
         if self.exception_mapper is not None:
             check_exception_mapper(faults, self.exception_mapper)
         if self.default_unhandled_error_code is not None:
@@ -86,20 +90,20 @@ class TaskOptions:
                 help="write RetryPolicy.fixed([60, 300], auto_retry_for=[...])",
             )
 
-    def _check_good_until(self, faults: Faults) -> None:
-        moment = cast("object", self.good_until)
-        if moment is None:
-            return
-        if not isinstance(moment, datetime):
-            message = f"good_until must be a datetime, not {type(moment).__name__}"
-            faults.add(_CODE, message, argument="good_until")
-        elif moment.utcoffset() is None:
-            faults.add(
-                _CODE,
-                f"good_until has no time zone: {moment.isoformat()}",
-                argument="good_until",
-                help="say which one, as in datetime(2031, 1, 1, tzinfo=timezone.utc)",
-            )
+
+def check_moment(faults: Faults, argument: str, moment: object) -> None:
+    """Note a fault unless `moment` is None or a datetime that says its time zone."""
+    if moment is None:
+        return
+    if not isinstance(moment, datetime):
+        faults.add(_CODE, f"{argument} must be a datetime, not {type(moment).__name__}", argument=argument)
+    elif moment.utcoffset() is None:
+        faults.add(
+            _CODE,
+            f"{argument} has no time zone: {moment.isoformat()}",
+            argument=argument,
+            help="say which one, as in datetime(2031, 1, 1, tzinfo=timezone.utc)",
+        )
 
 
 def check_name(faults: Faults, name: object, *, is_default: bool) -> None:

@@ -47,7 +47,7 @@ def decide(attempt: AttemptRecord, outcome: Outcome, *, rng: random.Random) -> S
             attempt.id, attempt.token, TaskStatus.FAILED, storable_text(outcome.error_code), outcome.result
         )
     message = None if outcome.message is None else storable_text(outcome.message)
-    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, message)
+    return Retry(attempt.id, attempt.token, delay.total_seconds(), outcome.error_code, message, outcome.result)
 
 
 def _retry_delay(attempt: AttemptRecord, error_code: str, rng: random.Random) -> timedelta | None:

@@ -57,23 +57,28 @@ def find_app(text: str, directory: str) -> Horsies:
 
 
 def import_task_modules(app: Horsies) -> None:
-    """Import what `discover_tasks` listed: dotted paths, or .py paths relative to the app's file.
-
-    Raises ConfigurationError for one that does not exist; what the user's modules themselves raise is passed on.
-    """
+    """Import what `discover_tasks` listed. Raises what `import_task_module` raises, for the first that fails."""
     for name in app.task_modules:
-        if name.endswith(".py"):
-            path = _directory_of(app) / name
-            if not path.is_file():
-                raise _undiscovered(app, name, f"looked for {path}")
-            import_path(path)
-            continue
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if not _is_about(error, name):
-                raise
-            raise _undiscovered(app, name, "looked where Python finds modules") from None
+        import_task_module(app, name)
+
+
+def import_task_module(app: Horsies, name: str) -> None:
+    """Import a module of the app's list: a dotted path, or a .py path relative to the app's file.
+
+    Raises ConfigurationError if it does not exist; what the user's module itself raises is passed on.
+    """
+    if name.endswith(".py"):
+        path = _directory_of(app) / name
+        if not path.is_file():
+            raise _undiscovered(app, name, f"looked for {path}")
+        import_path(path)
+        return
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not _is_about(error, name):
+            raise
+        raise _undiscovered(app, name, "looked where Python finds modules") from None
 
 
 def _undiscovered(app: Horsies, name: str, looked: str) -> ConfigurationError:

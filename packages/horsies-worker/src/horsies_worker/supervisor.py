@@ -32,6 +32,7 @@ from horsies_worker.recovery.lease import Lease
 from horsies_worker.recovery.rescue import Rescuer
 from horsies_worker.services import Services
 from horsies_worker.settling.outbox import Outbox
+from horsies_worker.upkeep.expiry import Expiry
 from horsies_worker.upkeep.history import Upkeep
 
 log = logging.getLogger("horsies.worker")
@@ -92,8 +93,14 @@ class Supervisor:
         self._links = Links.to(address, config)
         self._incarnation = Incarnation(options.processes)
         self._outbox = Outbox()
+        self._expiry = Expiry(self._links.work, schema=schema)
         self._lease = Lease(
-            self._links.lease, self._incarnation, config.recovery, fence=self._fence, regained=self._look_again
+            self._links.lease,
+            self._incarnation,
+            config.recovery,
+            fence=self._fence,
+            regained=lambda: self._hint(""),
+            hint=self._hint,
         )
         events = PoolEvents(
             ended=self._ended, released=self._outbox.released, changed=self._changed, died=self._child_died
@@ -108,6 +115,7 @@ class Supervisor:
             schema=schema,
             queues=[_DEFAULT_QUEUE],
             poll_seconds=config.resilience.notify_poll_interval_ms / 1000,
+            expires=self._expiry.hint,
         )
         self._listener = WorkListener(self._links.listen, schema=schema, hint=self._turns.hint)
 
@@ -143,9 +151,10 @@ class Supervisor:
                 self._links.work,
                 self._facts.config,
                 may_judge=self._lease.is_steady,
-                retried=lambda: self._turns.hint("later"),
+                retried=lambda: self._hint("later"),
             )
             self._services.start("rescuer", rescuer.run())
+        self._services.start("expiry", self._expiry.run())
         self._services.start("upkeep", Upkeep(self._links.work, schema=self._facts.config.broker.schema).run())
         log.info(
             "worker %s ready: %d processes, %d tasks known",
@@ -210,8 +219,8 @@ class Supervisor:
     def _child_died(self, child: ChildProcess, death: Death) -> None:
         self._nursery.bury(child, death)
 
-    def _look_again(self) -> None:
-        self._turns.hint("")
+    def _hint(self, payload: str) -> None:
+        self._turns.hint(payload)
 
     def _fence(self) -> None:
         """The lease is lost, or about to be: no user code of ours may run past it."""

@@ -52,6 +52,11 @@ class AsyncPool:
         except psycopg.Error as error:
             raise broker_error(error) from error
 
+    async def ensure_schema(self) -> None:
+        """Make or check the schema now, if that was not done yet."""
+        if not self._checked:
+            await self.run(_nothing())
+
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
@@ -71,3 +76,7 @@ class AsyncPool:
         except psycopg.Error as reason:
             return reason
         return error
+
+
+def _nothing() -> Plan[None]:
+    yield from ()

@@ -53,6 +53,11 @@ class SyncPool:
         except psycopg.Error as error:
             raise broker_error(error) from error
 
+    def ensure_schema(self) -> None:
+        """Make or check the schema now, if that was not done yet."""
+        if not self._checked:
+            self.run(_nothing())
+
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
@@ -71,3 +76,7 @@ class SyncPool:
         except psycopg.Error as reason:
             return reason
         return error
+
+
+def _nothing() -> Plan[None]:
+    yield from ()

@@ -34,24 +34,35 @@ def _copied_mapper(mapper: ExceptionMapper) -> ExceptionMapper:
 class AppConfig:
     """What an app is told once and for all. `AppConfig()` alone is valid.
 
-    `cluster_wide_cap` bounds the tasks CLAIMED or RUNNING in the whole cluster (None: no bound). A worker may hold
-    `prefetch_buffer` claimed tasks beyond what it can run, each for `claim_lease_ms` milliseconds. Faults are
-    ConfigurationErrors, several together a MultipleValidationErrors.
+    Faults are ConfigurationErrors, several together a MultipleValidationErrors.
     """
 
     broker: PostgresConfig = field(factory=PostgresConfig)
+    """The database."""
     queue_mode: QueueMode = QueueMode.DEFAULT
+    """DEFAULT: all tasks go to one queue, "default"; CUSTOM: to those of `custom_queues`."""
     custom_queues: Sequence[CustomQueueConfig] | None = field(default=None, converter=_frozen_queues)
+    """The queues of mode CUSTOM, at least one, each name once; None in mode DEFAULT."""
     cluster_wide_cap: int | None = None
+    """The most tasks that may be CLAIMED or RUNNING in the whole cluster; None: no bound."""
     prefetch_buffer: int = 0
+    """How many tasks a worker may hold claimed beyond what it can run."""
     claim_lease_ms: int | None = None
+    """How long a prefetched claim stands before others may take it, in milliseconds; only with `prefetch_buffer`, and
+    then 5,000 if it is None.
+    """
     recovery: RecoveryConfig = field(factory=RecoveryConfig)
+    """How soon the tasks of a silent worker are taken from it."""
     resilience: WorkerResilienceConfig = field(factory=WorkerResilienceConfig)
+    """What workers do while the database is out of reach."""
     retention: RetentionConfig = field(factory=RetentionConfig)
+    """How long finished tasks are kept."""
     exception_mapper: ExceptionMapper = field(
         factory=dict[type[BaseException], str], converter=_copied_mapper, hash=False
     )
+    """The error codes of exceptions, by exact class, for tasks whose own mapper has none."""
     default_unhandled_error_code: str = LibraryErrorCode.UNHANDLED_EXCEPTION.value
+    """The error code of all other exceptions."""
 
     def __attrs_post_init__(self) -> None:
         faults = Faults()

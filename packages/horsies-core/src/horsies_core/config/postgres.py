@@ -25,20 +25,27 @@ def _shown_url(url: object) -> str:
 
 @frozen
 class PostgresConfig:
-    """The database of an app.
+    """The database of an app, and how a process connects to it.
 
-    URLs begin with `postgresql+psycopg://`, `postgresql://` or `postgres://`; without one, see `resolve_url`.
-    `listen_url` leads past a pooler in transaction mode, where LISTEN does not work. `pool_timeout` and
-    `pool_recycle` are seconds. Every fault is a ConfigurationError, E203 or E211; passwords never show.
+    Every fault is a ConfigurationError, E203 or E211; passwords never show.
     """
 
     database_url: str | None = field(default=None, repr=_shown_url)
+    """It begins with `postgresql+psycopg://`, `postgresql://` or `postgres://`. None: that of HORSIES_DATABASE_URL;
+    without that, the embedded server.
+    """
     listen_url: str | None = field(default=None, repr=_shown_url)
+    """A way past a pooler in transaction mode, where LISTEN does not work. None: `database_url`."""
     pool_size: int = 5
+    """Connections of a process, for threads, and the same for each event loop. They come with demand."""
     max_overflow: int = 10
+    """How many more there may be when all are busy."""
     pool_timeout: float = 30
+    """Seconds to wait for one that is free, and for the database to be reached at all."""
     pool_recycle: float = 1800
+    """Seconds after which a connection is replaced by a new one."""
     schema: str = "horsies"
+    """Where the tables are. Apps with schemas of their own know nothing of each other."""
 
     def __attrs_post_init__(self) -> None:
         faults = Faults()

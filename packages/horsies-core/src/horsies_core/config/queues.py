@@ -19,7 +19,9 @@ class QueueMode(str, Enum):
     """Whether tasks go to the one queue "default", or to queues of the app's own."""
 
     DEFAULT = "DEFAULT"
+    """One queue, "default"."""
     CUSTOM = "CUSTOM"
+    """Those of `AppConfig(custom_queues=[...])`; each task names its own."""
 
     def __str__(self) -> str:
         return self.value
@@ -34,6 +36,7 @@ class CustomQueueConfig:
     """
 
     name: str
+    """Up to 100 printable characters, without spaces and commas."""
     priority: int = 1
     max_concurrency: int | None = 5
 

@@ -21,11 +21,17 @@ class RecoveryConfig:
     """
 
     auto_requeue_stale_claimed: bool = True
+    """Whether tasks that a lost worker had claimed, and not begun, go to others."""
     claimed_stale_threshold_ms: int = 15_000
+    """How long a worker that holds claimed tasks may be silent."""
     auto_fail_stale_running: bool = True
+    """Whether tasks that a lost worker was running end as WORKER_CRASHED, or are retried if their policy says so."""
     running_stale_threshold_ms: int = 15_000
+    """How long a worker that runs tasks may be silent: the length of its lease."""
     check_interval_ms: int = 5_000
+    """How often each worker looks for lost ones."""
     heartbeat_interval_ms: int = 5_000
+    """How often each worker renews its lease."""
 
     def __attrs_post_init__(self) -> None:
         faults = Faults()

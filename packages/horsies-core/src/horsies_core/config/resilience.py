@@ -12,14 +12,17 @@ from horsies_core.faults import Faults, is_integer
 class WorkerResilienceConfig:
     """Pauses between attempts to reach the database, and between polls, in milliseconds.
 
-    A pause begins at `db_retry_initial_ms` and grows to `db_retry_max_ms`. `db_retry_max_attempts=0` tries for ever.
     Faults are ConfigurationErrors (E208).
     """
 
     db_retry_initial_ms: int = 500
+    """The first pause before connecting again. Each one is twice as long as the one before."""
     db_retry_max_ms: int = 30_000
+    """The longest pause."""
     db_retry_max_attempts: int = 0
+    """After so many attempts a worker gives up, and ends; 0: never."""
     notify_poll_interval_ms: int = 5_000
+    """How often to look for work, and for awaited results, of which no notification came."""
 
     def __attrs_post_init__(self) -> None:
         faults = Faults()

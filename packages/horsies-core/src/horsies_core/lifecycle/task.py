@@ -37,6 +37,7 @@ class TaskStatus(str, Enum):
 
 
 TASK_TERMINAL_STATES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED})
+"""Those in which a task has ended."""
 
 
 @frozen
@@ -58,12 +59,22 @@ class Move:
 _PENDING, _RUNNING = TaskStatus.PENDING, TaskStatus.RUNNING
 
 TASK_MOVES = (
-    Move("enqueue", None, _PENDING, "client", ("task/insert", "task/insert_many")),
+    Move(
+        "enqueue",
+        None,
+        _PENDING,
+        "client",
+        ("task/insert", "task/insert_again", "task/insert_once", "task/insert_many"),
+    ),
     # Claim and start are one commit when a child has room at once; a claim that waits for room (prefetch) will be
     # PENDING -> CLAIMED -> RUNNING.
     Move("claim_and_start", _PENDING, _RUNNING, "worker", ("task/claim_and_start",)),
     Move("complete", _RUNNING, TaskStatus.COMPLETED, "worker", ("task/settle",)),
     Move("fail", _RUNNING, TaskStatus.FAILED, "worker", ("task/settle",)),
+    # A task that is to be cancelled while it runs ends so whatever its code returns.
+    Move("cancel_running", _RUNNING, TaskStatus.CANCELLED, "worker", ("task/settle",)),
+    Move("cancel_pending", _PENDING, TaskStatus.CANCELLED, "client", ("task/settle",)),
+    Move("expire", _PENDING, TaskStatus.EXPIRED, "worker", ("task/settle",)),
     Move("retry", _RUNNING, _PENDING, "worker", ("task/retry",)),
     # Claimed but its code never began: no attempt is spent.
     Move("release", _RUNNING, _PENDING, "worker", ("task/release",)),

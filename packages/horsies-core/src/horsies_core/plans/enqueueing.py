@@ -4,18 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from uuid import UUID
 
 from horsies_core.channels import work_channel
 from horsies_core.new_task import NewTask
-from horsies_core.plans.steps import Pipeline, Plan, Query
+from horsies_core.plans.steps import Pipeline, Plan, Query, Rows
 
 ROWS_PER_STATEMENT = 1_000
 """More rows in one statement are not faster (measured), and hold more memory on both sides."""
 
 
-def enqueue(task: NewTask, *, schema: str, reply_to: str | None) -> Plan[None]:
-    """Record one task. `reply_to`: the channel of this process if it already listens for results."""
-    yield Query("task/insert", {"id": task.id, "args": task.args, **_common(task, schema, reply_to)})
+def enqueue_all(tasks: Sequence[NewTask], *, schema: str, reply_to: str | None) -> Plan[Sequence[UUID]]:
+    """Record these tasks, all or none, in the order given; their ids.
+
+    `reply_to`: the channel of this process if it already listens for results.
+    """
+    if len(tasks) == 1:
+        return [(yield from enqueue(tasks[0], schema=schema, reply_to=reply_to))]
+    yield from enqueue_many(tasks, schema=schema, reply_to=reply_to)
+    return [task.id for task in tasks]
+
+
+def enqueue(task: NewTask, *, schema: str, reply_to: str | None) -> Plan[UUID]:
+    """Record one task; its id, or the id of the one that was sent under its key before.
+
+    `reply_to`: the channel of this process if it already listens for results.
+    """
+    params = {"id": task.id, "args": task.args, **_common(task, schema, reply_to)}
+    if task.idempotency_key is not None:
+        return (yield from _enqueue_once(task, task.idempotency_key, params))
+    yield Query("task/insert_again" if task.may_exist else "task/insert", params)
+    return task.id
+
+
+def _enqueue_once(task: NewTask, key: str, params: dict[str, object]) -> Plan[UUID]:
+    """Interleaving: another send takes the key after our statement began. It waited for that one's commit, and does not
+    see its row; the second look does.
+    """
+    rows: Rows = yield Query("task/insert_once", {**params, "key": key})
+    if rows[0][0] is None:
+        rows = yield Query("task/sent_under_key", {"name": task.name, "key": key})
+    return rows[0][0]
 
 
 def enqueue_many(tasks: Sequence[NewTask], *, schema: str, reply_to: str | None) -> Plan[None]:
@@ -33,7 +62,16 @@ def _parcels(tasks: Sequence[NewTask]) -> Iterator[Sequence[NewTask]]:
 
 
 def _kind(task: NewTask) -> tuple[object, ...]:
-    return (task.name, task.queue, task.priority, task.delay_seconds, task.retry_policy)
+    return (
+        task.name,
+        task.queue,
+        task.priority,
+        task.delay_seconds,
+        task.run_at,
+        task.retry_policy,
+        task.good_until,
+        task.timeout_ms,
+    )
 
 
 def _insert_parcel(tasks: Sequence[NewTask], schema: str, reply_to: str | None) -> Query:
@@ -47,7 +85,10 @@ def _common(task: NewTask, schema: str, reply_to: str | None) -> dict[str, objec
         "queue": task.queue,
         "priority": task.priority,
         "delay": task.delay_seconds,
+        "run_at": task.run_at,
         "retry_policy": task.retry_policy,
+        "good_until": task.good_until,
+        "timeout_ms": task.timeout_ms,
         "reply_to": [reply_to] if reply_to else None,
         "channel": work_channel(schema),
     }

@@ -45,10 +45,20 @@ def register(worker: WorkerIdentity, *, lease_seconds: float) -> Plan[None]:
     )
 
 
-def renew(incarnation: UUID, *, lease_seconds: float) -> Plan[bool]:
-    """Extend the lease. False: this incarnation was given up, and whatever it held is someone else's."""
+@frozen
+class Renewal:
+    """The answer to a renewal."""
+
+    is_won: bool
+    """If not, this incarnation was given up, and whatever it held is someone else's."""
+    has_cancel_requests: bool = False
+    """Whether a task it holds is to be cancelled: a notification may have been lost."""
+
+
+def renew(incarnation: UUID, *, lease_seconds: float) -> Plan[Renewal]:
+    """Extend the lease."""
     rows: Rows = yield Query("worker/renew_lease", {"incarnation": incarnation, "lease": lease_seconds})
-    return bool(rows)
+    return Renewal(is_won=True, has_cancel_requests=rows[0][0]) if rows else Renewal(is_won=False)
 
 
 def leave(incarnation: UUID) -> Plan[bool]:

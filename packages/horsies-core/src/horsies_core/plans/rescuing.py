@@ -15,7 +15,7 @@ from attrs import frozen
 
 from horsies_core.endings import Endings, Retry, Settlement
 from horsies_core.plans.steps import Atomic, Plan, Query, Rows
-from horsies_core.plans.turning import end
+from horsies_core.plans.turning import CANCELLED, end
 from horsies_core.verdict import AttemptRecord, Outcome, decide
 
 TASKS_PER_PASS = 200
@@ -28,11 +28,13 @@ class Rescued:
 
     failed: Sequence[UUID] = ()
     retried: Sequence[UUID] = ()
+    cancelled: Sequence[UUID] = ()
+    """Asked to be cancelled while they ran, instead of being retried."""
 
     @property
     def is_full(self) -> bool:
         """Whether there may be more."""
-        return len(self.failed) + len(self.retried) >= TASKS_PER_PASS
+        return len(self.failed) + len(self.retried) + len(self.cancelled) >= TASKS_PER_PASS
 
 
 def rescue(crashed: Outcome, *, schema: str, rng: random.Random) -> Plan[Rescued]:
@@ -48,7 +50,11 @@ def _rescue(crashed: Outcome, schema: str, rng: random.Random) -> Plan[Rescued]:
         retries=[verdict for verdict in verdicts if isinstance(verdict, Retry)],
     )
     ended = yield from end(endings, schema=schema)
+    # We hold the locks: what was not retried is to be cancelled.
+    refused = endings.only({it.id for it in endings.retries} - ended)
+    cancelled = (yield from end(refused.cancelled(CANCELLED), schema=schema)) if refused else frozenset[UUID]()
     return Rescued(
         failed=[it.id for it in endings.settlements if it.id in ended],
         retried=[it.id for it in endings.retries if it.id in ended],
+        cancelled=[it.id for it in refused.retries if it.id in cancelled],
     )

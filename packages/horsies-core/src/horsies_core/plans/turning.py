@@ -11,14 +11,19 @@ What can be cut off, and what is found afterwards:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from attrs import field, frozen
 
 from horsies_core.channels import work_channel
+from horsies_core.codec import encode_error
 from horsies_core.endings import Endings, Release, Retry, Settlement
 from horsies_core.plans.steps import Pipeline, Plan, Query, Rows
+from horsies_core.result import LibraryErrorCode, TaskError
+
+CANCELLED = encode_error(TaskError(error_code=LibraryErrorCode.TASK_CANCELLED, message="the task was cancelled"))
+"""The result of a task that was asked to stop while it ran, whatever its code returned."""
 
 
 @frozen
@@ -30,6 +35,7 @@ class Claimed:
     args: str
     attempt: int
     retry_policy: str | None
+    timeout_ms: int | None
     queue: str
 
 
@@ -82,7 +88,7 @@ def end(endings: Endings, *, schema: str) -> Plan[frozenset[UUID]]:
     return frozenset(ended)
 
 
-def settled_by(tokens: dict[UUID, UUID]) -> Plan[frozenset[UUID]]:
+def settled_by(tokens: Mapping[UUID, UUID | None]) -> Plan[frozenset[UUID]]:
     """Which tasks ended for good under exactly these claim tokens."""
     rows: Rows = yield Query("task/settled_by", {"ids": list(tokens), "claim_tokens": list(tokens.values())})
     return frozenset(row[0] for row in rows)
@@ -119,6 +125,7 @@ def _settle_query(settlements: Sequence[Settlement]) -> Query:
             "statuses": [it.status.value for it in settlements],
             "error_codes": [it.error_code for it in settlements],
             "results": [it.result for it in settlements],
+            "cancelled": CANCELLED,
         },
         binary=True,
     )
@@ -167,5 +174,5 @@ def _claim_reply(claim: Claim, rows: Rows) -> ClaimReply:
         return ClaimReply(next_due_seconds=rows[0][-1])
     # RETURNING has no order: put the tasks into claiming order again (queue, priority, due time, seq).
     ranks = {queue: rank for rank, queue in enumerate(claim.queues)}
-    rows.sort(key=lambda row: (ranks[row[5]], *row[6:9]))
-    return ClaimReply([Claimed(*row[:6]) for row in rows])
+    rows.sort(key=lambda row: (ranks[row[6]], *row[7:10]))
+    return ClaimReply([Claimed(*row[:7]) for row in rows])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import psycopg
 
 from horsies_core.endings import Endings
 from horsies_core.identifiers import new_token
-from horsies_core.plans.turning import Claim, Turn, held, settled_by, turn
+from horsies_core.plans.cancelling import cancel_requests
+from horsies_core.plans.turning import CANCELLED, Claim, Turn, held, settled_by, turn
 from horsies_worker.claiming.appetite import Appetite
 from horsies_worker.execution.pool import ChildPool, Demand
 from horsies_worker.incarnation import Incarnation
@@ -41,6 +42,7 @@ class TurnLoop:
         schema: str,
         queues: Sequence[str],
         poll_seconds: float,
+        expires: Callable[[], None],
     ) -> None:
         self._link = link
         self._pool = pool
@@ -49,6 +51,8 @@ class TurnLoop:
         self._schema = schema
         self._queues = queues
         self._appetite = Appetite(poll_seconds)
+        self._expires = expires
+        self._cancel_hints = 0
         self._awake = asyncio.Event()
         self._finishing = False
 
@@ -57,12 +61,21 @@ class TurnLoop:
         self._awake.set()
 
     def hint(self, payload: str) -> None:
-        """A notification, or a reason to think that one was missed. The payload is "later" for delayed tasks alone."""
-        if payload == "later":
-            self._appetite.hint_later()
+        """A notification, or a reason to think that one was missed. An unknown payload may mean anything."""
+        if payload == "cancel":
+            self._cancel_hints += 1
+        elif payload == "later":
+            self._later()
         else:
             self._appetite.hint()
+            if payload == "expires":
+                self._expires()
         self._awake.set()
+
+    def _later(self) -> None:
+        """A task was put off: it may be the next to become due, or to expire."""
+        self._appetite.hint_later()
+        self._expires()
 
     async def run(self) -> None:
         """Take turns until `finish`, and until everything that ended by then is settled."""
@@ -74,6 +87,7 @@ class TurnLoop:
                 await self._link.reopen()
                 await self._look_for_unknown_claims()
                 self._appetite.hint()
+                self._cancel_hints += 1
 
     def finish(self) -> None:
         """Claim nothing more, and return from `run` when all is settled."""
@@ -82,6 +96,8 @@ class TurnLoop:
 
     async def _step(self) -> None:
         self._awake.clear()
+        if self._cancel_hints:
+            await self._look_for_cancel_requests()
         demands = self._demands()
         if self._outbox or demands:
             await self._take_turn(demands)
@@ -136,16 +152,29 @@ class TurnLoop:
 
     async def _check_ended(self, endings: Endings, ended: frozenset[UUID]) -> None:
         """Zero rows is an ordinary outcome with a name: the claim was lost, unless an earlier turn whose reply was
-        lost has settled it already.
+        lost has settled it already, or a retry or release found that the task is to be cancelled.
         """
         if endings.retries:
-            self._appetite.hint_later()
-        missing = {task_id: token for task_id, token in endings.tokens().items() if task_id not in ended}
+            self._later()
+        missing = endings.tokens().keys() - ended
         if not missing:
             return
-        settled = await self._link.run(settled_by(missing))
-        for task_id in missing.keys() - settled:
+        left = endings.only(missing)
+        try:
+            missing -= await self._link.run(settled_by(left.tokens()))
+            put_back = Endings(retries=left.retries, releases=left.releases)
+            if put_back:
+                missing -= (await self._link.run(turn(put_back.cancelled(CANCELLED), [], schema=self._schema))).ended
+        except LinkLost:
+            self._outbox.put_back(left)
+            raise
+        for task_id in missing:
             log.warning("task %s: LostClaim: another worker took it over; our result changed nothing", task_id)
+
+    async def _look_for_cancel_requests(self) -> None:
+        self._cancel_hints = 0
+        for task_id, by_force in (await self._link.run(cancel_requests(self._incarnation.id))).items():
+            self._pool.cancel(task_id, by_force=by_force)
 
     async def _settle_one_by_one(self, endings: Endings, error: psycopg.Error) -> None:
         log.error("the database refused a turn: %s", error)

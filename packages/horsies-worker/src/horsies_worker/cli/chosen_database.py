@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import psycopg
 from attrs import evolve, frozen
@@ -25,6 +26,8 @@ from horsies_core.schema import Migration, known_version
 from horsies_worker.cli.failures import CommandFailed
 
 T = TypeVar("T")
+
+_HEARING_SECONDS = 5.0
 
 
 class InvalidChoice(Exception):
@@ -46,7 +49,11 @@ class ChosenDatabase:
         Raises InvalidChoice, CommandFailed with the user's traceback if the app cannot be imported, ConfigurationError
         and BrokerError.
         """
-        config = _config(locator, database_url, schema)
+        return cls.of(_config(locator, database_url, schema))
+
+    @classmethod
+    def of(cls, config: PostgresConfig) -> ChosenDatabase:
+        """Connect to this one. Raises ConfigurationError and BrokerError."""
         address = resolve_database_url(config)
         try:
             with _as_broker_errors():
@@ -72,17 +79,27 @@ class ChosenDatabase:
 
     def applied(self) -> Sequence[AppliedMigration]:
         """The migrations that the schema has; empty if it does not exist."""
-        return self._run(applied_migrations(self.schema))
+        return self.run(applied_migrations(self.schema))
 
     def migrate(self) -> Sequence[Migration]:
         """Bring the schema up to date; what was applied. Raises BrokerError if it is newer than this horsies."""
-        applied = self._run(migrate(self.schema))
+        applied = self.run(migrate(self.schema))
         check_version(self.applied()[-1].version, self.schema)
         return applied
 
-    def _run(self, plan: Plan[T]) -> T:
+    def run(self, plan: Plan[T]) -> T:
+        """What the plan returns. Raises BrokerError."""
         with _as_broker_errors():
             return run(plan, self._connection, self.schema)
+
+    def hears_itself(self) -> bool:
+        """Whether a notification sent on this connection arrives where workers and clients would listen."""
+        channel = f"horsies_check_{uuid4().hex}"
+        settings = connection_settings(self._address.listen_url, application_name="horsies check")
+        with _as_broker_errors(), psycopg.connect(**settings) as listening:
+            listening.execute(f'listen "{channel}"'.encode())
+            self._connection.execute("select pg_notify(%s, '')", [channel])
+            return any(True for _ in listening.notifies(timeout=_HEARING_SECONDS, stop_after=1))
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import rich_click as click
 
+from horsies_worker.cli.check import check
 from horsies_worker.cli.database import database
 from horsies_worker.cli.demo import demo
 from horsies_worker.cli.failures import reporting_failures
@@ -20,7 +21,7 @@ def horsies() -> None:
     """Tasks in the background: kept in PostgreSQL, run in processes of their own."""
 
 
-for command in (worker, database, demo):
+for command in (worker, check, database, demo):
     horsies.add_command(command)
 
 

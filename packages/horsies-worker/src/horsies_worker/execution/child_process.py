@@ -102,23 +102,37 @@ class ChildProcess(asyncio.Protocol):
 
     def hand(self, attempts: Sequence[Attempt]) -> None:
         """Give it tasks to run, in this order, behind those it holds. The caller has added them to its load."""
-        header: list[tuple[int, str, int]] = []
+        header: list[tuple[object, ...]] = []
         payloads: list[bytes] = []
         for attempt in attempts:
             slot = self._free_slots.pop()
             self._board.clear(slot)
             self.held[slot] = attempt
-            payload = attempt.task.args.encode()
-            header.append((slot, attempt.task.name, len(payload)))
+            attempt.slot = slot
+            task = attempt.task
+            payload = task.args.encode()
+            header.append((slot, task.name, len(payload), task.id.hex, task.attempt, task.queue, attempt.limit_seconds))
             payloads.append(payload)
         self._send(Kind.RUN, header, b"".join(payloads))
 
-    def take_back(self) -> None:
-        """Ask for the tasks that have not begun; `taken_back` tells which it gave."""
-        slots = [slot for slot in self._unbegun_slots() if slot not in self._asked_back]
+    def take_back(self, attempts: Iterable[Attempt]) -> None:
+        """Ask for tasks that have not begun; `taken_back` tells which it gave."""
+        slots = [attempt.slot for attempt in attempts if attempt.slot not in self._asked_back]
         if slots:
             self._asked_back.update(slots)
             self._send(Kind.TAKE_BACK, slots)
+
+    def ask_to_stop(self, attempt: Attempt) -> None:
+        """Tell a task that it should end; nothing happens if it has not begun."""
+        self._send(Kind.ASK_TO_STOP, attempt.slot)
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether this task is in its hands, here and now."""
+        return self.held.get(attempt.slot) is attempt
+
+    def begun_at(self, attempt: Attempt) -> float | None:
+        """Monotonic time at which the code of a task it holds began; None if it has not."""
+        return self._board.begun_at(attempt.slot)
 
     def stop(self) -> None:
         """Let it end by itself, after what it holds."""
@@ -135,14 +149,11 @@ class ChildProcess(asyncio.Protocol):
 
     def unbegun(self) -> list[Attempt]:
         """The tasks it holds whose code has not begun."""
-        return [self.held[slot] for slot in self._unbegun_slots()]
+        return [attempt for slot, attempt in self.held.items() if self._board.begun_at(slot) is None]
 
     def begun(self) -> list[Attempt]:
         """The tasks it holds whose code has begun."""
-        return [attempt for slot, attempt in self.held.items() if self._board.has_begun(slot)]
-
-    def _unbegun_slots(self) -> list[int]:
-        return [slot for slot in self.held if not self._board.has_begun(slot)]
+        return [attempt for slot, attempt in self.held.items() if self._board.begun_at(slot) is not None]
 
     def _send(self, kind: Kind, header: Any, blob: bytes = b"") -> None:
         # A child that is just dying cannot be written to; what it holds is dealt with by its death.

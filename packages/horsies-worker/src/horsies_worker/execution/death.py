@@ -6,9 +6,8 @@ import signal
 
 from attrs import frozen
 
-from horsies_core.codec import encode_error
-from horsies_core.result import LibraryErrorCode, TaskError
 from horsies_core.verdict import Outcome
+from horsies_worker.execution.given_outcomes import crashed
 
 
 @frozen
@@ -44,9 +43,3 @@ class Death:
         else:
             data["exit_code"] = self.returncode
         return crashed(message, data)
-
-
-def crashed(message: str, data: dict[str, object]) -> Outcome:
-    """A `WORKER_CRASHED` outcome."""
-    error = TaskError(error_code=LibraryErrorCode.WORKER_CRASHED, message=message, data=data)
-    return Outcome(encode_error(error), LibraryErrorCode.WORKER_CRASHED.value, message)

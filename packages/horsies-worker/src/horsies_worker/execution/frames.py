@@ -10,7 +10,7 @@ A frame is a length, a kind, a JSON header, and a blob of payloads that the head
     | h     | header, JSON                                  |
     | rest  | payloads, one after another, not looked into  |
 
-To the child: START, RUN, TAKE_BACK, STOP. From it: READY or FAILED_TO_START, then DONE and TAKEN_BACK.
+To the child: START, RUN, TAKE_BACK, ASK_TO_STOP, STOP. From it: READY or FAILED_TO_START, then DONE and TAKEN_BACK.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Kind(IntEnum):
     RUN = 2
     TAKE_BACK = 3
     STOP = 4
+    ASK_TO_STOP = 5
     READY = 11
     FAILED_TO_START = 12
     DONE = 13

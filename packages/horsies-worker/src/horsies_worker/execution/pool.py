@@ -16,9 +16,11 @@ from attrs import frozen
 
 from horsies_core.plans.turning import Claimed
 from horsies_core.verdict import Outcome
-from horsies_worker.execution.attempt import Attempt
+from horsies_worker.execution.attempt import Attempt, StopReason
 from horsies_worker.execution.child_process import ChildEvents, ChildProcess
 from horsies_worker.execution.death import Death
+from horsies_worker.execution.given_outcomes import stopped
+from horsies_worker.execution.limits import Limits
 from horsies_worker.execution.run_times import LARGEST_WINDOW, WINDOW_SECONDS, RunTimes
 
 _WATCH_SECONDS = 0.02
@@ -66,6 +68,7 @@ class ChildPool:
         self._run_times = RunTimes()
         self._watching: asyncio.TimerHandle | None = None
         self._retiring = False
+        self._limits = Limits()
         self._function_names = tuple(name for name, is_async in tasks if not is_async)
         self._coroutine_names = tuple(name for name, is_async in tasks if is_async)
 
@@ -116,6 +119,20 @@ class ChildPool:
         held = (attempt for child in self._children for attempt in child.held.values())
         return {attempt.task.id: attempt.token for attempt in (*self._waiting, *held)}
 
+    def cancel(self, task_id: UUID, *, by_force: bool) -> None:
+        """End a task that is not to go on: at once if it has not begun, else by telling it."""
+        for attempt in self._waiting:
+            if attempt.task.id == task_id:
+                self._waiting.remove(attempt)
+                self._events.ended(attempt, stopped(attempt, StopReason.CANCEL))
+                self._events.changed()
+                return
+        for child in self._children:
+            for attempt in child.held.values():
+                if attempt.task.id == task_id:
+                    self._limits.cancel(child, attempt, by_force=by_force)
+                    return
+
     def give_back_waiting(self) -> None:
         """Release what no child has yet."""
         self._release_waiting(older_than=0.0)
@@ -125,7 +142,7 @@ class ChildPool:
         self._retiring = True
         self.give_back_waiting()
         for child in self._children:
-            child.take_back()
+            child.take_back(child.unbegun())
 
     def _function_room(self) -> int:
         if self._waiting:
@@ -151,7 +168,7 @@ class ChildPool:
             child.load.add(attempt)
             handed.setdefault(child, []).append(attempt)
         for child, attempts in handed.items():
-            child.hand(attempts)
+            self._hand(child, attempts)
         self._watch()
 
     def _distribute_coroutines(self, attempts: Sequence[Attempt]) -> None:
@@ -164,12 +181,22 @@ class ChildPool:
             child.load.add(attempt)
             handed.setdefault(child, []).append(attempt)
         for child, group in handed.items():
-            child.hand(group)
+            self._hand(child, group)
+
+    def _hand(self, child: ChildProcess, attempts: Sequence[Attempt]) -> None:
+        child.hand(attempts)
+        for attempt in attempts:
+            if attempt.task.timeout_ms is not None:
+                self._limits.watch(child, attempt)
 
     def _done(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
         if not attempt.is_async:
             self._run_times.learn(attempt.task.name, seconds)
-        self._events.ended(attempt, outcome)
+        limit = attempt.limit_seconds
+        if attempt.stop_reason is None and limit is not None and seconds >= limit:
+            # Its own loop has cancelled it, or it ended by itself, before our timer came round.
+            attempt.stop_reason = StopReason.TIMEOUT
+        self._events.ended(attempt, _final(attempt, outcome))
         if self._waiting:
             self._distribute()
         self._events.changed()
@@ -177,6 +204,9 @@ class ChildPool:
     def _taken_back(self, attempts: Sequence[Attempt]) -> None:
         now = time.monotonic()
         for attempt in reversed(attempts):
+            if attempt.stop_reason is not None:
+                self._events.ended(attempt, stopped(attempt, attempt.stop_reason))
+                continue
             attempt.waiting_since = now
             self._waiting.appendleft(attempt)
         if self._retiring:
@@ -189,7 +219,7 @@ class ChildPool:
         if child in self._children:
             self._children.remove(child)
         for attempt in child.begun():
-            self._events.ended(attempt, death.outcome())
+            self._events.ended(attempt, _final(attempt, death.outcome()))
         self._events.released(child.unbegun())
         child.held.clear()
         self._events.died(child, death)
@@ -205,7 +235,7 @@ class ChildPool:
         self._watching = None
         for child in self._children:
             if child.load.functions > 1 and _is_stalled(child):
-                child.take_back()
+                child.take_back(child.unbegun())
         self._release_waiting(older_than=_PATIENCE_SECONDS)
         self._watch()
 
@@ -216,6 +246,11 @@ class ChildPool:
             self._waiting = deque(attempt for attempt in self._waiting if attempt.waiting_since > limit)
             self._events.released(released)
             self._events.changed()
+
+
+def _final(attempt: Attempt, outcome: Outcome) -> Outcome:
+    """What it was told decides, not what it made of it."""
+    return outcome if attempt.stop_reason is None else stopped(attempt, attempt.stop_reason)
 
 
 def _busyness(child: ChildProcess) -> tuple[float, int]:

@@ -43,6 +43,7 @@ class Lease:
         *,
         fence: Callable[[], None],
         regained: Callable[[], None],
+        hint: Callable[[str], None],
     ) -> None:
         self._link = link
         self._incarnation = incarnation
@@ -50,6 +51,7 @@ class Lease:
         self._interval = recovery.heartbeat_interval_ms / 1000
         self._fence = fence
         self._regained = regained
+        self._hint = hint
         self._won_at = -math.inf
         self._held_since = -math.inf
         self._fenced = False
@@ -98,8 +100,11 @@ class Lease:
 
     async def _renew(self) -> None:
         stamp = time.monotonic()
-        if await self._link.run(renew(self._incarnation.id, lease_seconds=self._seconds)):
+        renewal = await self._link.run(renew(self._incarnation.id, lease_seconds=self._seconds))
+        if renewal.is_won:
             self._won(stamp)
+            if renewal.has_cancel_requests:
+                self._hint("cancel")
             return
         log.error("this worker was given up for lost; its tasks are others'. It goes on as a new incarnation")
         self._fence_once()

@@ -12,7 +12,7 @@ import psycopg
 from horsies_core.config import AppConfig
 from horsies_core.plans.leasing import LostWorker, give_up_lost
 from horsies_core.plans.rescuing import Rescued, rescue
-from horsies_worker.execution.death import crashed
+from horsies_worker.execution.given_outcomes import crashed
 from horsies_worker.link import Link, LinkLost
 
 log = logging.getLogger("horsies.worker")
@@ -69,6 +69,8 @@ class Rescuer:
             log.error("task %s: WORKER_CRASHED: it ran on a worker that was lost", task_id)
         for task_id in rescued.retried:
             log.warning("task %s: retried: it ran on a worker that was lost", task_id)
+        for task_id in rescued.cancelled:
+            log.warning("task %s: TASK_CANCELLED: it ran on a worker that was lost", task_id)
         if rescued.retried:
             self._retried()
         return rescued

@@ -54,6 +54,6 @@ class Outbox:
         self._retries = [*endings.retries, *self._retries]
         self._releases = [*endings.releases, *self._releases]
 
-    def tokens(self) -> dict[UUID, UUID]:
+    def tokens(self) -> dict[UUID, UUID | None]:
         """The claim token of every task that waits here."""
         return Endings(self._settlements, self._retries, self._releases).tokens()

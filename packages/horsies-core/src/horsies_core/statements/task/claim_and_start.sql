@@ -23,6 +23,7 @@ with claimed as (
                    where status = 'PENDING'
                      and queue  = wanted.queue
                      and due_at <= statement_timestamp()
+                     and (good_until is null or good_until > statement_timestamp())
                      and name   = any (%(names)b)
                    order by priority, due_at, seq
                      for update skip locked
@@ -31,12 +32,13 @@ with claimed as (
             where exists (select from {schema}.workers where incarnation = %(incarnation)b and lost_at is null)
             limit %(limit)s
            ))
- returning id, name, args, attempt, retry_policy, queue, priority, due_at, seq
+ returning id, name, args, attempt, retry_policy, timeout_ms, queue, priority, due_at, seq
 )
-select id, name, args, attempt, retry_policy, queue, priority, due_at, seq, null::float8 as next_due
+select id, name, args, attempt, retry_policy, timeout_ms, queue, priority, due_at, seq,
+       null::float8 as next_due
   from claimed
  union all
-select null, null, null, null, null, null, null, null, null,
+select null, null, null, null, null, null, null, null, null, null,
        (select extract(epoch from min(due_at) - clock_timestamp())::float8
           from {schema}.tasks
          where status = 'PENDING'

@@ -1,6 +1,6 @@
 -- Put back tasks that were claimed and never begun, as if they had not been claimed, and let other workers know.
 -- move: release (RUNNING -> PENDING)
--- guard: still running under our claim.
+-- guard: still running under our claim, and not to be cancelled.
 with unbegun as (
     select *
       from unnest(%(ids)b::uuid[], %(claim_tokens)b::uuid[]) as unbegun (id, claim_token)
@@ -10,6 +10,7 @@ with unbegun as (
       join unbegun on unbegun.id = task.id and unbegun.claim_token = task.claim_token
      where task.id     = any (%(ids)b::uuid[])
        and task.status = 'RUNNING'
+       and task.cancel_requested is null
      order by task.id
        for update of task
 ), released as (

@@ -1,6 +1,6 @@
 -- Give tasks whose attempt failed another one, due after their delay, and keep a record of the attempt that failed.
 -- move: retry (RUNNING -> PENDING)
--- guard: still running under our claim.
+-- guard: still running under our claim, and not to be cancelled.
 with failed as (
     select *
       from unnest(%(ids)b::uuid[], %(claim_tokens)b::uuid[], %(delays)b::float8[], %(error_codes)b::text[],
@@ -13,6 +13,7 @@ with failed as (
       join failed on failed.id = task.id and failed.claim_token = task.claim_token
      where task.id     = any (%(ids)b::uuid[])
        and task.status = 'RUNNING'
+       and task.cancel_requested is null
      order by task.id
        for update of task
 ), recorded as (

@@ -1,7 +1,11 @@
--- End attempts for good: move their tasks to history with the results, and tell the processes that await them.
+-- End tasks for good: move them to history with their results, and tell the processes that await them.
 -- move: complete (RUNNING -> COMPLETED)
 -- move: fail (RUNNING -> FAILED)
--- guard: still running under our claim; what is not returned was lost to a rescue.
+-- move: cancel_running (RUNNING -> CANCELLED)
+-- move: cancel_pending (PENDING -> CANCELLED)
+-- move: expire (PENDING -> EXPIRED)
+-- guard: still running under our claim, or, ended without a claim token, still pending; what is not returned was lost
+-- to someone else.
 --
 -- `id = any(...)` says nothing new; by it the rows are found by primary key, whatever the planner makes of the join.
 -- A channel is told many tasks in one notification: 200 ids stay below the 8,000 bytes a payload may have.
@@ -15,15 +19,18 @@ with ended as (
      using ended
      where task.id          = any (%(ids)b::uuid[])
        and task.id          = ended.id
-       and task.claim_token = ended.claim_token
-       and task.status      = 'RUNNING'
+       and task.claim_token is not distinct from ended.claim_token
+       and task.status      = case when ended.claim_token is null then 'PENDING' else 'RUNNING' end
  returning task.*, ended.status as final_status, ended.error_code, ended.result
 ), kept as (
     insert into {schema}.finished
-           (id, name, queue, priority, status, enqueued_at, due_at, args, retry_policy, attempt, claim_token,
-            incarnation, started_at, finished_at, error_code, result)
-    select id, name, queue, priority, final_status, enqueued_at, due_at, args, retry_policy, attempt, claim_token,
-           incarnation, started_at, clock_timestamp(), error_code, result
+           (id, name, queue, priority, enqueued_at, due_at, args, retry_policy, attempt, claim_token, incarnation,
+            started_at, good_until, timeout_ms, finished_at, status, error_code, result)
+    select id, name, queue, priority, enqueued_at, due_at, args, retry_policy, attempt, claim_token, incarnation,
+           started_at, good_until, timeout_ms, clock_timestamp(),
+           case when cancel_requested is null then final_status else 'CANCELLED' end,
+           case when cancel_requested is null then error_code else 'TASK_CANCELLED' end,
+           case when cancel_requested is null then result else %(cancelled)s end
       from gone
 ), awaited as (
     select channel, id, (row_number() over (partition by channel) - 1) / 200 as parcel

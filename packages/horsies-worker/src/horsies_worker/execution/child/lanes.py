@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextvars import copy_context
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from horsies_client.current_task import RUNNING, CurrentTask
 from horsies_worker.execution.board import Board
 from horsies_worker.execution.child.outbound import Outbound
-from horsies_worker.execution.child.run_task import TaskOutcome, run_async_task, run_task
+from horsies_worker.execution.child.run_task import TaskOutcome, cancelled_early, run_async_task, run_task
 from horsies_worker.execution.frames import Kind
 
 if TYPE_CHECKING:
@@ -27,8 +29,20 @@ class Job:
     """A task handed to this child. `slot` is its place on the board and its name in messages."""
 
     slot: int
-    name: str
     args: str
+    task: CurrentTask
+    limit_seconds: float | None
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return self.task.name
+
+    def begin(self) -> None:
+        """Its code begins: from now on it can be told about itself, and its time runs."""
+        if self.limit_seconds is not None:
+            self.task.deadline = time.monotonic() + self.limit_seconds
+        RUNNING.set(self.task)
 
 
 class MainLane:
@@ -41,6 +55,7 @@ class MainLane:
         self._outbound = outbound
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._waiting: dict[int, Job] = {}
+        self._running: Job | None = None
         # A job is begun or taken back, never both: whoever removes it from `_waiting` has it.
         self._removing = threading.Lock()
 
@@ -73,12 +88,24 @@ class MainLane:
             if self._waiting.get(job.slot) is not job:
                 return False
             del self._waiting[job.slot]
+            self._running = job
             return True
+
+    def ask_to_stop(self, slot: int) -> None:
+        """Let the job that runs in this slot know that it should end."""
+        # Behind the lock a job that could not be taken back any more is one that runs: no request falls between.
+        with self._removing:
+            job = self._running
+        if job is not None and job.slot == slot:
+            job.task.cancelled = True
 
     def _run(self, job: Job) -> None:
         self._board.mark_begun(job.slot)
+        job.begin()
         started = time.perf_counter()
         outcome = run_task(self._registry.get(job.name), self._config, job.args)
+        self._running = None
+        RUNNING.set(None)
         _report(self._outbound, job.slot, outcome, time.perf_counter() - started)
 
 
@@ -91,7 +118,7 @@ class LoopLane:
         self._board = board
         self._outbound = outbound
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[int, RunningCoroutine] = {}
 
     def add(self, job: Job) -> None:
         """Begin a job as soon as the loop comes to it."""
@@ -100,8 +127,10 @@ class LoopLane:
             threading.Thread(target=self._serve, args=(self._loop,), name="horsies-loop", daemon=True).start()
         self._loop.call_soon_threadsafe(self._begin, job)
 
-    def stop(self) -> None:
-        """The supervisor waits for what runs before it says stop; what is left by now is left."""
+    def ask_to_stop(self, slot: int) -> None:
+        """Cancel the coroutine that runs in this slot."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cancel, slot)
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
@@ -109,14 +138,42 @@ class LoopLane:
 
     def _begin(self, job: Job) -> None:
         self._board.mark_begun(job.slot)
-        task = asyncio.get_running_loop().create_task(self._run(job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-    async def _run(self, job: Job) -> None:
         started = time.perf_counter()
-        outcome = await run_async_task(self._registry.get(job.name), self._config, job.args)
-        _report(self._outbound, job.slot, outcome, time.perf_counter() - started)
+        loop = asyncio.get_running_loop()
+        # A context of its own: tasks that run at once each have their own current task.
+        task = copy_context().run(self._create, job)
+        timer = loop.call_later(job.limit_seconds, self._cancel, job.slot) if job.limit_seconds is not None else None
+        self._running[job.slot] = RunningCoroutine(job, task, timer, started)
+        task.add_done_callback(lambda _: self._ended(job.slot))
+
+    def _create(self, job: Job) -> asyncio.Task[TaskOutcome]:
+        job.begin()
+        coroutine = run_async_task(self._registry.get(job.name), self._config, job.args)
+        return asyncio.get_running_loop().create_task(coroutine)
+
+    def _cancel(self, slot: int) -> None:
+        running = self._running.get(slot)
+        if running is not None:
+            running.job.task.cancelled = True
+            running.task.cancel()
+
+    def _ended(self, slot: int) -> None:
+        running = self._running.pop(slot)
+        if running.timer is not None:
+            running.timer.cancel()
+        # Cancelled before its first step, it has no outcome of its own.
+        outcome = cancelled_early() if running.task.cancelled() else running.task.result()
+        _report(self._outbound, slot, outcome, time.perf_counter() - running.started)
+
+
+@frozen
+class RunningCoroutine:
+    """A coroutine on the loop, and the timer of its limit."""
+
+    job: Job
+    task: asyncio.Task[TaskOutcome]
+    timer: asyncio.TimerHandle | None
+    started: float
 
 
 def _report(outbound: Outbound, slot: int, outcome: TaskOutcome, seconds: float) -> None:

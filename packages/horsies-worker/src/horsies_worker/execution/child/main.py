@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any
 
+from horsies_client.current_task import CurrentTask
 from horsies_worker.execution.board import Board
 from horsies_worker.execution.child.lanes import Job, LoopLane, MainLane
 from horsies_worker.execution.child.lifeline import die_with_parent
@@ -90,14 +91,23 @@ class Dispatch:
         elif frame.kind is Kind.TAKE_BACK:
             taken = [slot for slot in frame.header if self._main_lane.take_back(slot)]
             self._outbound.send(Kind.TAKEN_BACK, taken)
+        elif frame.kind is Kind.ASK_TO_STOP:
+            self._main_lane.ask_to_stop(frame.header)
+            self._loop_lane.ask_to_stop(frame.header)
         elif frame.kind is Kind.STOP:
-            self._loop_lane.stop()
+            # The supervisor waits for what runs before it says stop; coroutines that are left by now are left.
             self._main_lane.stop()
 
     def _run(self, frame: Frame) -> None:
         start = 0
-        for slot, name, length in frame.header:
-            job = Job(slot, name, frame.blob[start : start + length].decode())
+        for slot, name, length, task_id, attempt, queue, limit_seconds in frame.header:
+            task = CurrentTask(_dashed(task_id), name, attempt, queue)
+            job = Job(slot, frame.blob[start : start + length].decode(), task, limit_seconds)
             start += length
             lane = self._loop_lane if name in self._async_names else self._main_lane
             lane.add(job)
+
+
+def _dashed(digits: str) -> str:
+    """A uuid as people write it, without the detour over UUID, which costs more than some tasks."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -49,6 +49,11 @@ async def run_async_task(definition: TaskDefinition, config: AppConfig, args_tex
     return _finished(definition, returned)
 
 
+def cancelled_early() -> TaskOutcome:
+    """The outcome of a coroutine that was cancelled before its first step."""
+    return _failed(LibraryErrorCode.TASK_CANCELLED, "the task was cancelled before it began")
+
+
 def _raised(definition: TaskDefinition, config: AppConfig, error: BaseException) -> TaskOutcome:
     code = code_of_exception(
         error,
