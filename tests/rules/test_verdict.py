@@ -51,7 +51,7 @@ def test_an_error_is_retried_exactly_when_its_code_is_named_and_retries_are_left
     assert isinstance(verdict, Retry) == (code in policy.auto_retry_for and number <= policy.max_retries)
 
 
-@given(POLICIES, st.text())
+@given(POLICIES, st.text("abc äЖ💎\n'\""))
 def test_a_retry_carries_code_message_result_and_claim(policy: RetryPolicy, message: str) -> None:
     code = next(iter(policy.auto_retry_for))
     record = attempt(1, policy.to_json())
