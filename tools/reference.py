@@ -51,7 +51,7 @@ _GIVEN = {"Task", "TaskHandle", "CurrentTask", "TaskInfo", "AttemptInfo", "Ran"}
 _NOT_FOR_USERS = {
     "Horsies": {"registry", "broker", "where", "task_modules"},
     "Task": {"definition", "handle", "options", "prepare_for_many"},
-    "TaskHandle": {"broker", "known_result", "begin_waiting"},
+    "TaskHandle": {"broker", "known_result", "begin_waiting", "seen_in"},
     "TaskError": {"portable"},
     "RetryPolicy": {"to_json", "from_json"},
     "PostgresConfig": {"resolve_url"},

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from horsies import PostgresConfig, TaskStatus
+from horsies import AppConfig, Horsies, PostgresConfig, TaskStatus
 from horsies.testing import InlineWorker, bound
 from tests.testing_plugin import an_app
 
@@ -167,3 +168,14 @@ def test_an_app_is_bound_to_a_new_schema_and_then_back(database_url: str) -> Non
     assert an_app.app.config.broker == PostgresConfig(database_url=an_app.ELSEWHERE, schema="production")
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select from pg_namespace where nspname = %s", [first]).fetchall() == []
+
+
+def test_an_app_is_bound_in_its_own_database_if_no_other_is_named(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HORSIES_DATABASE_URL", database_url)
+    app = Horsies(AppConfig())
+    with bound(app):
+        assert conninfo_to_dict(str(app.config.broker.database_url)) == (conninfo_to_dict(database_url))
+        assert app.config.broker.schema.startswith("test_")
+    assert app.config.broker == PostgresConfig()

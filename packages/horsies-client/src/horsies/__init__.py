@@ -5,7 +5,7 @@ from horsies_client.app import Horsies
 from horsies_client.current_task import CurrentTask, current_task
 from horsies_client.handles import TaskHandle
 from horsies_client.task import Task
-from horsies_client.waiting.together import as_completed, as_completed_async, wait_all, wait_all_async
+from horsies_client.together import as_completed, as_completed_async, wait_all, wait_all_async
 from horsies_core.config import (
     AppConfig,
     CustomQueueConfig,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from horsies_core.plans.looking_up import Sighting
     from horsies_core.task_info import TaskInfo
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class TaskHandle(Generic[T]):
+class TaskHandle(Generic[T_co]):
     """What `send` returns: the task's id, and the way to its result.
 
     The final result is kept on the handle. What may change is not: a timeout, a database out of reach, a task that is
@@ -41,7 +41,7 @@ class TaskHandle(Generic[T]):
         self,
         task_id: UUID,
         broker: Broker,
-        decode: Callable[[str], TaskResult[T, TaskError]],
+        decode: Callable[[str], TaskResult[T_co, TaskError]],
         *,
         announced_on: str | None = None,
         suppressed: bool = False,
@@ -51,9 +51,9 @@ class TaskHandle(Generic[T]):
         self._broker = broker
         self._decode = decode
         self._announced_on = announced_on
-        self._result: TaskResult[T, TaskError] | None = TaskResult(err=_SUPPRESSED) if suppressed else None
+        self._result: TaskResult[T_co, TaskError] | None = TaskResult(err=_SUPPRESSED) if suppressed else None
 
-    def get(self, timeout_ms: int | None = None) -> TaskResult[T, TaskError]:
+    def get(self, timeout_ms: int | None = None) -> TaskResult[T_co, TaskError]:
         """Wait for the result, at most `timeout_ms` milliseconds (None: for ever; 0: look once).
 
         A timeout is the error `WAIT_TIMEOUT`; the task goes on. A database that cannot be reached until then is
@@ -70,7 +70,7 @@ class TaskHandle(Generic[T]):
         with waiting:
             return waiting.result(timeout_ms)
 
-    async def get_async(self, timeout_ms: int | None = None) -> TaskResult[T, TaskError]:
+    async def get_async(self, timeout_ms: int | None = None) -> TaskResult[T_co, TaskError]:
         """The same for async code."""
         if self._result is not None:
             return self._result
@@ -122,24 +122,32 @@ class TaskHandle(Generic[T]):
         return self._broker
 
     @property
-    def known_result(self) -> TaskResult[T, TaskError] | None:
+    def known_result(self) -> TaskResult[T_co, TaskError] | None:
         """The final result, if this handle has it already."""
         return self._result
 
-    def begin_waiting(self, room: WaitingRoom) -> Waiting[T]:
+    def seen_in(self, sightings: Mapping[UUID, Sighting]) -> TaskResult[T_co, TaskError]:
+        """The result by what the database was seen to hold; kept if it is final."""
+        return self._result if self._result is not None else self._conclude(sightings.get(self._id))
+
+    def begin_waiting(self, room: WaitingRoom) -> Waiting[T_co]:
         """Ask for the end of the task, without waiting for it yet."""
         return Waiting(self._conclude, room, self._id, announced_on=self._announced_on)
 
     def _cancelling(self, *, force: bool) -> Plan[bool]:
         return _plans().cancel(self._id, by_force=force, schema=self._broker.schema)
 
-    def _conclude(self, sighting: Sighting | None) -> TaskResult[T, TaskError]:
+    def _conclude(self, sighting: Sighting | None) -> TaskResult[T_co, TaskError]:
         if sighting is None:
             return failure(LibraryErrorCode.TASK_NOT_FOUND, f"task {self.task_id} is not known, or not kept any longer")
         if sighting.result is None:
             return failure(LibraryErrorCode.WAIT_TIMEOUT, f"task {self.task_id} is {sighting.status.value}")
+        return self._read(sighting.result)
+
+    def _read(self, encoded: str) -> TaskResult[T_co, TaskError]:
+        """The final result, kept from here on; or why it cannot be read, by this program."""
         try:
-            self._result = self._decode(sighting.result)
+            self._result = self._decode(encoded)
         except HorsiesError as error:
             return failure(LibraryErrorCode.RESULT_NOT_AVAILABLE, error.message)
         return self._result
@@ -151,7 +159,7 @@ class TaskHandle(Generic[T]):
             return None
         if description.result is None or not (include_result or include_failed_reason):
             return description.info
-        result = self._decode(description.result)
+        result = self._read(description.result)
         reason = _reason(result) if include_failed_reason else None
         return evolve(description.info, result=result if include_result else None, failed_reason=reason)
 
@@ -159,12 +167,12 @@ class TaskHandle(Generic[T]):
         return f"TaskHandle({self.task_id!r})"
 
 
-class Waiting(Generic[T]):
+class Waiting(Generic[T_co]):
     """One wait for one task, under way. Leaving it (`with`) lets the waiting room forget it."""
 
     def __init__(
         self,
-        conclude: Callable[[Sighting | None], TaskResult[T, TaskError]],
+        conclude: Callable[[Sighting | None], TaskResult[T_co, TaskError]],
         room: WaitingRoom,
         task_id: UUID,
         *,
@@ -175,7 +183,7 @@ class Waiting(Generic[T]):
         self._task_id = task_id
         self.answer: Answer = room.await_end(task_id, announced_on=announced_on)
 
-    def result(self, timeout_ms: float | None) -> TaskResult[T, TaskError]:
+    def result(self, timeout_ms: float | None) -> TaskResult[T_co, TaskError]:
         """Wait for the end at most so long."""
         try:
             return self._conclude(self.answer.result(_seconds(timeout_ms)))
@@ -184,8 +192,11 @@ class Waiting(Generic[T]):
         except BrokerError as error:
             return _unreachable(error)
 
-    async def result_async(self, timeout_ms: float | None) -> TaskResult[T, TaskError]:
+    async def result_async(self, timeout_ms: float | None) -> TaskResult[T_co, TaskError]:
         """The same from a coroutine."""
+        if self.answer.done():
+            # asyncio would hear of it one round later, and with no time left that is too late.
+            return self.result(0)
         try:
             return self._conclude(await asyncio.wait_for(asyncio.wrap_future(self.answer), _seconds(timeout_ms)))
         except asyncio.TimeoutError:

@@ -22,16 +22,17 @@ from horsies_core.task_definition import TaskDefinition
 
 P = ParamSpec("P")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 NO_OPTIONS = SendOptions()
 """Of a sender that `with_options` did not make."""
 
 
 @frozen
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """A task with its arguments, not sent yet: for `send_many`."""
 
-    sender: TaskSender[..., T]
+    sender: TaskSender[..., T_co]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
