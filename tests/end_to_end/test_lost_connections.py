@@ -55,18 +55,22 @@ def _backends(shop: Shop, role: str) -> list[int]:
     return [pid for (pid,) in shop.query(query, f"horsies worker {role}")]
 
 
-def start_quiet_worker(workers: Workers, workshop: Workshop, proxy: FaultProxy) -> WorkerProcess:
-    """One whose work connection is used for nothing but turns for the next seconds."""
+def start_quiet_worker(workers: Workers, proxy: FaultProxy) -> WorkerProcess:
+    """One that, for the next seconds, uses its work connection for nothing but what the test gives it to do."""
     worker = workers.start(processes=1, url=proxy.url, WORKSHOP_RECOVERY="default")
-    for number in range(10):
-        assert workshop.add.send(number, 1).get(PATIENCE_MS).is_ok()
+    wait_quiet(proxy)
     return worker
+
+
+def wait_quiet(proxy: FaultProxy) -> None:
+    """Until every statement that was on its way has been answered."""
+    eventually(lambda: proxy.quiet_seconds > 0.3, within=20)
 
 
 def test_tasks_claimed_by_a_turn_whose_reply_is_lost_are_released_and_run_exactly_once(
     shop: Shop, workshop: Workshop, workers: Workers, proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    worker = start_quiet_worker(workers, workshop, proxy)
+    worker = start_quiet_worker(workers, proxy)
     notes = tmp_path / "notes"
     proxy.hold_replies("work")
     handle = workshop.note.send(str(notes))
@@ -82,10 +86,11 @@ def test_tasks_claimed_by_a_turn_whose_reply_is_lost_are_released_and_run_exactl
 def test_a_result_whose_confirmation_is_lost_is_settled_once_and_no_claim_is_said_to_be_lost(
     shop: Shop, workshop: Workshop, workers: Workers, proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    worker = start_quiet_worker(workers, workshop, proxy)
+    worker = start_quiet_worker(workers, proxy)
     block = Block(tmp_path / "block")
     handle = workshop.wait_for_file.send(block.path)
     block.wait_begun()
+    wait_quiet(proxy)
     proxy.hold_replies("work")
     block.lift()
     eventually(lambda: shop.status(handle.task_id) == "COMPLETED")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -29,6 +30,7 @@ class FaultProxy:
         self._refused: set[str | None] = set()
         self._frozen = False
         self._round_trips = 0
+        self._last_request = time.monotonic()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -44,6 +46,11 @@ class FaultProxy:
         statement is not counted: that is done once.
         """
         return self._round_trips
+
+    @property
+    def quiet_seconds(self) -> float:
+        """For how long nobody has asked the server anything."""
+        return time.monotonic() - self._last_request
 
     def cut(self, role: str | None = None) -> None:
         """Close lines, with what is on them."""
@@ -117,8 +124,9 @@ class FaultProxy:
         threading.Thread(target=line.pump_replies, daemon=True).start()
         line.pump_requests(startup, self._count)
 
-    def _count(self) -> None:
-        self._round_trips += 1
+    def _count(self, *, is_asking: bool) -> None:
+        self._round_trips += is_asking
+        self._last_request = time.monotonic()
 
     def _connect(self) -> socket.socket:
         host, port = self._target.get("host") or "127.0.0.1", int(self._target.get("port") or 5432)
@@ -154,8 +162,7 @@ class _Line:
         data = startup
         while data:
             self.requests.wait()
-            if not self._awaits_reply and not data.startswith(_PARSE):
-                count()
+            count(is_asking=not self._awaits_reply and not data.startswith(_PARSE))
             self._awaits_reply = True
             data = self._pass_on(data, self._client, self._server)
 
