@@ -80,10 +80,11 @@ def test_results_come_in_the_order_of_the_handles_whatever_ends_first(
         assert [it.unwrap() for it in results.result(30)] == [number + 1 for number in reversed(range(20))]
 
 
-def test_without_a_timeout_all_are_waited_for(client: Workshop, counter: Counter, wait: WaitAll) -> None:
+def test_without_a_timeout_all_are_waited_for(client: Workshop, counter: Counter, wait: WaitAll, shop: Shop) -> None:
     handles = client.add.send_many([(number, 1) for number in range(3)])
     with ThreadPoolExecutor(1) as thread:
         results = thread.submit(wait, handles)
+        eventually(lambda: asked_for(shop) == 3)
         counter.serve()
         assert [it.unwrap() for it in results.result(30)] == [1, 2, 3]
 
@@ -190,7 +191,7 @@ def test_whoever_turns_away_early_leaves_nothing_behind(client: Workshop, counte
         next(ending)
     room = client.app.broker.waiting_room()
     assert len(room._watch_list) == 0
-    counter.serve()
+    eventually(counter.serve)
     assert handles[1].get(SOON_MS).unwrap() == 4
 
 

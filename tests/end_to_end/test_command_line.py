@@ -23,6 +23,7 @@ def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
     [
         ([], "$ horsies demo"),
         (["worker"], "$ horsies worker instance:app"),
+        (["check"], "$ horsies check instance:app"),
         (["db", "migrate"], "$ horsies db migrate instance:app"),
         (["db", "status"], "$ horsies db status instance:app"),
     ],

@@ -111,7 +111,7 @@ def test_a_look_says_where_each_known_task_stands() -> None:
 def test_a_request_to_be_told_stands_before_the_look_or_an_end_in_between_is_missed() -> None:
     task_id = new_task_id()
     played = play(
-        look_up_and_await([task_id], channel="horsies_reply_1"),
+        look_up_and_await([task_id], channel="horsies_reply_1", schema="stable"),
         lambda query: [(task_id, "COMPLETED", "{}")] if query.statement == "task/look_up" else [],
     )
     assert played.statements == ["task/await_results", "task/look_up"]

@@ -56,7 +56,7 @@ def test_a_pending_task_is_cancelled_at_once(shop: Shop) -> None:
 def test_a_cancelled_task_is_told_to_those_who_await_it(shop: Shop) -> None:
     task = shop.enqueue()
     with Radio.tuned_to(shop, "horsies_reply_1") as radio:
-        shop.run(look_up_and_await([task.id], channel=radio.channel))
+        shop.run(look_up_and_await([task.id], channel=radio.channel, schema=shop.schema))
         assert cancelled(shop, task.id)
         assert radio.heard() == [str(task.id)]
 

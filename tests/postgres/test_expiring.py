@@ -73,7 +73,7 @@ def test_what_waits_again_after_it_was_started_expires_as_well(shop: Shop, given
 def test_an_expiry_is_told_to_those_who_await_the_task(shop: Shop) -> None:
     task = shop.enqueue(good_until=PAST)
     with Radio.tuned_to(shop, "horsies_reply_1") as radio:
-        shop.run(look_up_and_await([task.id], channel=radio.channel))
+        shop.run(look_up_and_await([task.id], channel=radio.channel, schema=shop.schema))
         expired(shop)
         assert radio.heard() == [str(task.id)]
 

@@ -35,13 +35,16 @@ def reply_to(shop: Shop) -> list[list[str] | None]:
 def test_whoever_asks_to_be_told_is_noted_on_the_task_once(shop: Shop) -> None:
     task = shop.enqueue()
     for channel in ("horsies_reply_a", "horsies_reply_b", "horsies_reply_a"):
-        assert shop.run(look_up_and_await([task.id], channel=channel))[task.id].status is TaskStatus.PENDING
+        assert (
+            shop.run(look_up_and_await([task.id], channel=channel, schema=shop.schema))[task.id].status
+            is TaskStatus.PENDING
+        )
     assert reply_to(shop) == [["horsies_reply_a", "horsies_reply_b"]]
 
 
 def test_asking_about_one_task_leaves_the_others_alone(shop: Shop) -> None:
     first, _ = shop.enqueue(), shop.enqueue()
-    shop.run(look_up_and_await([first.id], channel="horsies_reply_a"))
+    shop.run(look_up_and_await([first.id], channel="horsies_reply_a", schema=shop.schema))
     assert reply_to(shop) == [["horsies_reply_a"], None]
 
 
@@ -50,13 +53,13 @@ def test_whoever_asks_after_the_end_sees_the_result_at_once(shop: Shop) -> None:
     worker = StandIn.arrive(shop)
     task_id, token = worker.claim_one()
     assert worker.complete(task_id, token, '{"ok": 7}')
-    sightings = shop.run(look_up_and_await([task_id], channel="horsies_reply_a"))
+    sightings = shop.run(look_up_and_await([task_id], channel="horsies_reply_a", schema=shop.schema))
     assert sightings == {task_id: Sighting(TaskStatus.COMPLETED, '{"ok": 7}')}
 
 
 def test_the_request_survives_a_retry_and_a_release(shop: Shop) -> None:
     task = shop.enqueue()
-    shop.run(look_up_and_await([task.id], channel="horsies_reply_a"))
+    shop.run(look_up_and_await([task.id], channel="horsies_reply_a", schema=shop.schema))
     worker = StandIn.arrive(shop)
     assert worker.retry(*worker.claim_one())
     assert worker.release(*worker.claim_one())

@@ -117,7 +117,7 @@ def test_the_end_of_a_task_is_told_to_everyone_who_asked_and_to_nobody_twice(sho
     task = shop.enqueue()
     with Radio.tuned_to(shop, f"{mine.channel}_2") as other:
         for channel in (mine.channel, other.channel, mine.channel):
-            shop.run(look_up_and_await([task.id], channel=channel))
+            shop.run(look_up_and_await([task.id], channel=channel, schema=shop.schema))
         worker = StandIn.arrive(shop)
         settle(worker, worker.claim())
         assert mine.heard() == other.heard() == [str(task.id)]
@@ -132,7 +132,7 @@ def test_a_task_that_nobody_awaits_is_settled_in_silence(shop: Shop, mine: Radio
 
 def test_a_retry_is_no_end_and_is_told_to_nobody(shop: Shop, mine: Radio) -> None:
     task = shop.enqueue()
-    shop.run(look_up_and_await([task.id], channel=mine.channel))
+    shop.run(look_up_and_await([task.id], channel=mine.channel, schema=shop.schema))
     worker = StandIn.arrive(shop)
     assert worker.retry(*worker.claim_one())
     assert mine.heard() == []
@@ -146,3 +146,18 @@ def test_many_ends_are_told_in_parcels_that_a_payload_can_hold(shop: Shop, mine:
     payloads = [payload.split(",") for payload in mine.heard()]
     assert sorted(map(len, payloads)) == [50, 200, 200]
     assert sorted(it for payload in payloads for it in payload) == sorted(str(task.id) for task in tasks)
+
+
+def test_whoever_asks_about_a_task_that_waits_hints_at_it_because_a_claim_may_have_passed_over_it(
+    shop: Shop, work: Radio
+) -> None:
+    StandIn.arrive(shop, lease_seconds=-1)
+    due, later = shop.enqueue(), shop.enqueue(delay_seconds=60)
+    worker = StandIn.arrive(shop)
+    shop.run(look_up_and_await([later.id], channel="horsies_reply_1", schema=shop.schema))
+    assert work.heard() == []
+    shop.run(look_up_and_await([due.id, later.id], channel="horsies_reply_2", schema=shop.schema))
+    assert work.heard() == [""]
+    worker.claim_one()
+    shop.run(look_up_and_await([due.id], channel="horsies_reply_3", schema=shop.schema))
+    assert work.heard() == []

@@ -109,7 +109,8 @@ def test_a_plan_made_before_the_table_was_ever_analysed_is_the_same(shop: Shop, 
 @CUSTOM_AND_GENERIC
 def test_awaiting_and_looking_find_their_tasks_by_id(shop: Shop, generic: bool) -> None:
     fill(shop, 10_000)
-    params = {"ids": [new_task_id() for _ in range(10)], "channel": "horsies_reply_1"}
+    ids = [new_task_id() for _ in range(10)]
+    params = {"ids": ids, "channel": "horsies_reply_1", "work_channel": work_channel(shop.schema)}
     for name in ("task/look_up", "task/await_results"):
         plan = plan_of(shop, name, params, generic=generic)
         assert set(reads_of_tasks(plan)) == {"tasks_pkey"}

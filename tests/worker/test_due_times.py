@@ -7,13 +7,16 @@ import uuid
 from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 
 from horsies import TaskHandle, TaskStatus
+from horsies_core.plans.looking_up import look_up_and_await
 from tests.support.crew import Crew
 from tests.support.eventually import eventually
 from tests.support.shop import Shop
+from tests.support.stand_in import StandIn
 from tests.support.workers import Workers
 from tests.support.workshop import build
 
@@ -88,3 +91,16 @@ def test_an_exponential_policy_doubles_its_delay_give_or_take_a_quarter(crew: Cr
         assert pause > 0.75 * planned - 0.005
         assert pause < 1.25 * planned + POLL_SECONDS / 10
     assert all(before is not None and then is not None and before < then for before, then in pairwise(starts))
+
+
+def test_a_task_that_a_claim_passed_over_while_somebody_asked_to_be_told_of_it_does_not_wait_for_the_poll(
+    crew: Crew,
+) -> None:
+    handle = crew.workshop.add.schedule(0.2, 1, 2)
+    ask = look_up_and_await([UUID(handle.task_id)], channel="horsies_reply_1", schema=crew.shop.schema)
+    with StandIn(crew.shop).elsewhere() as other, other.shop.connection.transaction():
+        other.shop.run(ask)
+        eventually(lambda: crew.shop.query("select bool_and(due_at < now()) from {schema}.tasks") == [(True,)])
+        # The worker has claimed since, and found the row locked.
+        assert crew.workshop.add.send(1, 1).get(PATIENCE_MS).is_ok()
+    assert seconds_late(crew, [handle])[0] < POLL_SECONDS / 10

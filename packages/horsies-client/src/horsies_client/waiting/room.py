@@ -151,7 +151,9 @@ class WaitingRoom:
 
     def _ask(self, connection: psycopg.Connection[Any], question: Question) -> None:
         ids = question.ids
-        plan = look_up_and_await(ids, channel=self._channel) if question.await_first else look_up(ids)
+        plan = (
+            look_up_and_await(ids, channel=self._channel, schema=self._schema) if question.await_first else look_up(ids)
+        )
         sightings = run(plan, connection, self._schema)
         ended = [
             task_id for task_id in question.ids if task_id not in sightings or sightings[task_id].status.is_terminal

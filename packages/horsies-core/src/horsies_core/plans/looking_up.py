@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from horsies_core.channels import work_channel
 from horsies_core.lifecycle import TaskStatus
 from horsies_core.plans.steps import Pipeline, Plan, Query, Rows
 
@@ -25,13 +26,13 @@ def look_up(ids: Sequence[UUID]) -> Plan[dict[UUID, Sighting]]:
     return _sightings(rows)
 
 
-def look_up_and_await(ids: Sequence[UUID], *, channel: str) -> Plan[dict[UUID, Sighting]]:
+def look_up_and_await(ids: Sequence[UUID], *, channel: str, schema: str) -> Plan[dict[UUID, Sighting]]:
     """The same, and from here on the end of each live one is notified on `channel`.
 
     Two statements in this order, so the look sees what ended before the request took hold: a task that ends after the
     request notifies, one that ended before it is found.
     """
-    request = Query("task/await_results", {"ids": list(ids), "channel": channel})
+    request = Query("task/await_results", {"ids": list(ids), "channel": channel, "work_channel": work_channel(schema)})
     look = Query("task/look_up", {"ids": list(ids)}, binary=True)
     _, rows = yield Pipeline([request, look])
     return _sightings(rows)
