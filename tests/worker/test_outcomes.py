@@ -88,7 +88,7 @@ def test_stored_arguments_that_do_not_fit_the_signature_are_an_argument_decode_e
     assert (row["status"], row["error_code"]) == ("FAILED", "ARGUMENT_DECODE_ERROR")
 
 
-@pytest.mark.parametrize("kind", ["object", "nan", "circle"])
+@pytest.mark.parametrize("kind", ["object", "nan", "circle", "explosive"])
 @pytest.mark.parametrize("task", ["give_back", "give_back_async"])
 def test_a_value_that_cannot_be_stored_is_a_worker_serialization_error(crew: Crew, kind: str, task: str) -> None:
     error = error_of(getattr(crew.workshop.mishaps, task).send(kind).get(PATIENCE_MS))

@@ -104,6 +104,19 @@ def test_what_was_claimed_and_has_not_begun_goes_back_without_having_spent_an_at
     assert {(row["status"], row["attempt"], row["claim_token"]) for row in rows} == {("PENDING", 0, None)}
 
 
+@pytest.mark.parametrize("settled", [0, 150, 900, 1_800])
+def test_a_worker_stopped_in_the_middle_of_a_rush_leaves_nothing_half_done(
+    shop: Shop, workshop: Workshop, workers: Workers, settled: int
+) -> None:
+    worker = workers.start()
+    handles = workshop.add.send_many([(1, 1)] * 2_000)
+    handles[settled].get(PATIENCE_MS)
+    worker.send(signal.SIGTERM)
+    assert_left_cleanly(worker, shop)
+    outcomes = shop.query("select distinct status, attempt from {schema}.all_tasks")
+    assert set(outcomes) <= {("PENDING", 0), ("COMPLETED", 1)}
+
+
 def test_what_outlasts_the_shutdown_timeout_is_ended_as_worker_crashed(
     shop: Shop, workshop: Workshop, workers: Workers, tmp_path: Path
 ) -> None:

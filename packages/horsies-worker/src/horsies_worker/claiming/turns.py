@@ -54,6 +54,7 @@ class TurnLoop:
         self._expires = expires
         self._cancel_hints = 0
         self._awake = asyncio.Event()
+        self._reply_was_lost = False
         self._finishing = False
 
     def wake(self) -> None:
@@ -79,15 +80,20 @@ class TurnLoop:
 
     async def run(self) -> None:
         """Take turns until `finish`, and until everything that ended by then is settled."""
-        while not self._finishing or self._outbox:
+        while not self._finishing or self._outbox or self._reply_was_lost:
             try:
                 await self._step()
             except LinkLost as lost:
                 log.warning("work connection lost: %s", lost)
+                self._reply_was_lost = True
                 await self._link.reopen()
-                await self._look_for_unknown_claims()
-                self._appetite.hint()
+                # A request to cancel may have gone by unheard.
                 self._cancel_hints += 1
+            except psycopg.Error as refusal:
+                log.warning("the database refused a turn: %s", refusal)
+                # What it refuses for a while (it is read-only, its disk is full) or for good (a missing privilege) must
+                # not be asked a thousand times a second.
+                await asyncio.sleep(_AFTER_REFUSAL_SECONDS)
 
     def finish(self) -> None:
         """Claim nothing more, and return from `run` when all is settled."""
@@ -96,6 +102,8 @@ class TurnLoop:
 
     async def _step(self) -> None:
         self._awake.clear()
+        if self._reply_was_lost:
+            await self._look_for_unknown_claims()
         if self._cancel_hints:
             await self._look_for_cancel_requests()
         demands = self._demands()
@@ -128,12 +136,13 @@ class TurnLoop:
         hints = self._appetite.before_claim()
         try:
             result = await self._link.run(turn(endings, claims, schema=self._schema))
-        except LinkLost:
+        except psycopg.DataError as refusal:
+            log.warning("the database refused a value, settling one by one: %s", refusal)
+            await settle_one_by_one(self._link, endings, self._outbox, schema=self._schema)
+            return
+        except (LinkLost, psycopg.Error):
             self._outbox.put_back(endings)
             raise
-        except psycopg.Error as error:
-            await self._settle_one_by_one(endings, error)
-            return
         self._accept(claims, demands, result, hints)
         if endings:
             await self._check_ended(endings, result.ended)
@@ -165,22 +174,17 @@ class TurnLoop:
             put_back = Endings(retries=left.retries, releases=left.releases)
             if put_back:
                 missing -= (await self._link.run(turn(put_back.cancelled(CANCELLED), [], schema=self._schema))).ended
-        except LinkLost:
+        except (LinkLost, psycopg.Error):
             self._outbox.put_back(left)
             raise
         for task_id in missing:
             log.warning("task %s: LostClaim: another worker took it over; our result changed nothing", task_id)
 
     async def _look_for_cancel_requests(self) -> None:
-        self._cancel_hints = 0
+        heard = self._cancel_hints
         for task_id, by_force in (await self._link.run(cancel_requests(self._incarnation.id))).items():
             self._pool.cancel(task_id, by_force=by_force)
-
-    async def _settle_one_by_one(self, endings: Endings, error: psycopg.Error) -> None:
-        log.error("the database refused a turn: %s", error)
-        await settle_one_by_one(self._link, endings, schema=self._schema)
-        # What it refuses for good, such as a missing privilege, must not be asked a thousand times a second.
-        await asyncio.sleep(_AFTER_REFUSAL_SECONDS)
+        self._cancel_hints -= heard
 
     async def _look_for_unknown_claims(self) -> None:
         """A turn whose reply was lost may have claimed: rows in our name that nobody here holds were never run."""
@@ -190,3 +194,5 @@ class TurnLoop:
         if unknown:
             log.warning("%d tasks were claimed by a turn whose reply was lost; releasing them", len(unknown))
             self._outbox.disowned(unknown)
+        self._reply_was_lost = False
+        self._appetite.hint()

@@ -106,7 +106,8 @@ class ChildPool:
         """Take in what was claimed for a demand, in the order in which it is to be run."""
         now = time.monotonic()
         attempts = [Attempt(task, token, is_async, now) for task in tasks]
-        if not self._may_begin():
+        # A claim that was under way when the pool retired is given back, like what had not begun by then.
+        if self._retiring or not self._may_begin():
             self._events.released(attempts)
         elif is_async:
             self._distribute_coroutines(attempts)

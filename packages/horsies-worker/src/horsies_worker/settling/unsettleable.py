@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 
 import psycopg
 from attrs import evolve
@@ -13,23 +14,29 @@ from horsies_core.lifecycle import TaskStatus
 from horsies_core.plans.turning import turn
 from horsies_core.result import LibraryErrorCode, TaskError
 from horsies_worker.link import Link
+from horsies_worker.settling.outbox import Outbox
 
 log = logging.getLogger("horsies.worker")
 
 
-async def settle_one_by_one(link: Link, endings: Endings, *, schema: str) -> None:
-    """End each on its own; what is refused again ends as an error that can always be stored. Raises LinkLost: what
-    was not brought home by then is taken up by rescue.
+async def settle_one_by_one(link: Link, endings: Endings, outbox: Outbox, *, schema: str) -> None:
+    """Settle each on its own; one that is refused ends as an error that can always be stored.
+
+    Raises LinkLost and the database's other errors. What was not settled by then is in the outbox again, and so is what
+    carries no result.
     """
-    for settlement in endings.settlements:
-        try:
-            await link.run(turn(Endings([settlement]), [], schema=schema))
-        except psycopg.Error as error:
-            log.warning("the result of task %s cannot be stored: %s", settlement.id, error)
-            await link.run(turn(Endings([_unstorable(settlement)]), [], schema=schema))
-    for group in (Endings(retries=endings.retries), Endings(releases=endings.releases)):
-        if group:
-            await link.run(turn(group, [], schema=schema))
+    waiting = deque(endings.settlements)
+    try:
+        while waiting:
+            try:
+                await link.run(turn(Endings([waiting[0]]), [], schema=schema))
+            except psycopg.DataError as refusal:
+                log.warning("the result of task %s cannot be stored: %s", waiting[0].id, refusal)
+                waiting[0] = _unstorable(waiting[0])
+                await link.run(turn(Endings([waiting[0]]), [], schema=schema))
+            waiting.popleft()
+    finally:
+        outbox.put_back(Endings(list(waiting), endings.retries, endings.releases))
 
 
 def _unstorable(settlement: Settlement) -> Settlement:

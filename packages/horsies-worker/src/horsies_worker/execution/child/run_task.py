@@ -88,6 +88,9 @@ def _encoded(definition: TaskDefinition, result: TaskResult[Any, Any]) -> TaskOu
         return _failed(LibraryErrorCode.RETURN_TYPE_MISMATCH, f"task '{definition.name}': {error.message}")
     except SerializationError as error:
         return _failed(LibraryErrorCode.WORKER_SERIALIZATION_ERROR, f"task '{definition.name}': {error.message}")
+    except BaseException as error:  # noqa: BLE001 (to encode a value may run code of its class)
+        message = f"task '{definition.name}': encoding the result raised {type(error).__name__}: {_text_of(error)}"
+        return _failed(LibraryErrorCode.WORKER_SERIALIZATION_ERROR, message)
     if result.is_ok():
         return TaskOutcome(text)
     error = result.err
