@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from horsies_worker.claiming.appetite import Appetite
+from horsies_worker.claiming.appetite import Appetite, HintsHeard
 
 KINDS = st.booleans()
 LIMIT = 3
@@ -20,7 +20,7 @@ class AnyOrderOfHintsAndClaims(RuleBasedStateMachine):
         self.appetite = Appetite(poll_seconds=5)
         self.waiting = {True: 0, False: 0}
         self.on_their_way = 0
-        self.sent: tuple[int, list[bool]] | None = None
+        self.sent: tuple[HintsHeard, list[bool]] | None = None
         self.found: dict[bool, int] | None = None
 
     @rule(is_async=KINDS)
@@ -110,7 +110,7 @@ def test_the_sleep_ends_with_the_poll_or_the_next_due_time_and_is_never_negative
     now: float, next_due: float | None, later: float
 ) -> None:
     appetite = Appetite(5)
-    appetite.nothing_until(now, next_due)
+    appetite.nothing_until(appetite.before_claim(), now, next_due)
     seconds = appetite.seconds_to_sleep(now + later)
     until = 5 if next_due is None else min(5, next_due)
     assert abs(seconds - max(0, until - later)) < 1e-3
@@ -118,7 +118,15 @@ def test_the_sleep_ends_with_the_poll_or_the_next_due_time_and_is_never_negative
 
 def test_a_task_sent_for_later_makes_the_known_due_time_doubtful() -> None:
     appetite = Appetite(5)
-    appetite.nothing_until(100.0, 3.0)
+    appetite.nothing_until(appetite.before_claim(), 100.0, 3.0)
     assert appetite.knows_next_due
     appetite.hint_later()
+    assert not appetite.knows_next_due
+
+
+def test_a_task_sent_for_later_while_a_claim_looks_is_not_forgotten_by_its_reply() -> None:
+    appetite = Appetite(5)
+    heard = appetite.before_claim()
+    appetite.hint_later()
+    appetite.nothing_until(heard, 100.0, 3.0)
     assert not appetite.knows_next_due

@@ -14,7 +14,7 @@ from horsies_core.endings import Endings
 from horsies_core.identifiers import new_token
 from horsies_core.plans.cancelling import cancel_requests
 from horsies_core.plans.turning import CANCELLED, Claim, Turn, held, settled_by, turn
-from horsies_worker.claiming.appetite import Appetite
+from horsies_worker.claiming.appetite import Appetite, HintsHeard
 from horsies_worker.execution.pool import ChildPool, Demand
 from horsies_worker.incarnation import Incarnation
 from horsies_worker.link import Link, LinkLost
@@ -133,7 +133,7 @@ class TurnLoop:
     async def _take_turn(self, demands: Sequence[Demand]) -> None:
         endings = self._outbox.take()
         claims = [self._claim(demand) for demand in demands]
-        hints = self._appetite.before_claim()
+        heard = self._appetite.before_claim()
         try:
             result = await self._link.run(turn(endings, claims, schema=self._schema))
         except psycopg.DataError as refusal:
@@ -143,21 +143,21 @@ class TurnLoop:
         except (LinkLost, psycopg.Error):
             self._outbox.put_back(endings)
             raise
-        self._accept(claims, demands, result, hints)
+        self._accept(claims, demands, result, heard)
         if endings:
             await self._check_ended(endings, result.ended)
 
     def _claim(self, demand: Demand) -> Claim:
         return Claim(new_token(), self._incarnation.id, self._queues, demand.names, demand.limit)
 
-    def _accept(self, claims: Sequence[Claim], demands: Sequence[Demand], result: Turn, hints: int) -> None:
+    def _accept(self, claims: Sequence[Claim], demands: Sequence[Demand], result: Turn, heard: HintsHeard) -> None:
         for claim, demand, reply in zip(claims, demands, result.claimed, strict=True):
             if len(reply.tasks) < claim.limit:
-                self._appetite.exhausted(hints, is_async=demand.is_async)
+                self._appetite.exhausted(heard, is_async=demand.is_async)
             if reply.tasks:
                 self._pool.accept(reply.tasks, claim.token, is_async=demand.is_async)
             else:
-                self._appetite.nothing_until(time.monotonic(), reply.next_due_seconds)
+                self._appetite.nothing_until(heard, time.monotonic(), reply.next_due_seconds)
 
     async def _check_ended(self, endings: Endings, ended: frozenset[UUID]) -> None:
         """Zero rows is an ordinary outcome with a name: the claim was lost, unless an earlier turn whose reply was
