@@ -98,8 +98,12 @@ def is_in_use(directory: Path) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether the process runs; one that is dead and not yet waited for does not."""
+    """Tell whether the process runs; one that is dead and not yet waited for does not.
+
+    A zombie with threads is still ending: it holds its locks until the last of them is gone.
+    """
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
     except psutil.NoSuchProcess:
         return False
