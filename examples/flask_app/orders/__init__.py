@@ -1,0 +1,1 @@
+"""A shop that takes orders, and confirms each of them in the background."""
