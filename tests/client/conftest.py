@@ -1,4 +1,4 @@
-"""A client whose tasks are answered by hand, at the moment of the test's choice."""
+"""A client whose tasks are answered by hand, at the moment of the test's choice; and callers with transactions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from tests.support.counter import Counter
 from tests.support.shop import Shop
 from tests.support.stand_in import StandIn
+from tests.support.transactions import ASYNC_OPENINGS, OPENINGS, AsyncOpening, Opening
 from tests.support.workshop import Workshop, build
 
 NEVER_MS = 3_600_000
@@ -35,3 +36,27 @@ def closed_port() -> int:
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         return line.getsockname()[1]
+
+
+@pytest.fixture(params=OPENINGS.values(), ids=[*OPENINGS])
+def opening(request: pytest.FixtureRequest) -> Opening:
+    return request.param
+
+
+@pytest.fixture(params=ASYNC_OPENINGS.values(), ids=[*ASYNC_OPENINGS])
+def async_opening(request: pytest.FixtureRequest) -> AsyncOpening:
+    return request.param
+
+
+@pytest.fixture
+def save_an_order(shop: Shop) -> str:
+    """A statement of the caller's own."""
+    shop.query("create table {schema}.orders (number int)")
+    return f'insert into "{shop.schema}".orders values (1)'
+
+
+@pytest.fixture
+def refusing(shop: Shop) -> Shop:
+    """A database that refuses greetings."""
+    shop.query("alter table {schema}.tasks add constraint no_greetings check (name <> 'greet')")
+    return shop

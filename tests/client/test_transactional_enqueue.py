@@ -13,50 +13,13 @@ from horsies import BrokerError, LibraryErrorCode, TaskHandle, TaskResult
 from horsies_core.channels import work_channel
 from tests.support.radio import Radio
 from tests.support.shop import Shop
-from tests.support.transactions import ASYNC_OPENINGS, OPENINGS, AsyncOpening, Opening
+from tests.support.transactions import AsyncOpening, Opening, saved, tasks_in
 from tests.support.workers import Workers
 from tests.support.workshop import Workshop
 
 
 class ChangeOfMind(Exception):
     """Leaves the block of a transaction, which is rolled back by that."""
-
-
-@pytest.fixture(params=OPENINGS.values(), ids=[*OPENINGS])
-def opening(request: pytest.FixtureRequest) -> Opening:
-    return request.param
-
-
-@pytest.fixture(params=ASYNC_OPENINGS.values(), ids=[*ASYNC_OPENINGS])
-def async_opening(request: pytest.FixtureRequest) -> AsyncOpening:
-    return request.param
-
-
-@pytest.fixture
-def save_an_order(shop: Shop) -> str:
-    """A statement of the caller's own."""
-    shop.query("create table {schema}.orders (number int)")
-    return f'insert into "{shop.schema}".orders values (1)'
-
-
-@pytest.fixture
-def refusing(shop: Shop) -> Shop:
-    """A database that refuses greetings."""
-    shop.query("alter table {schema}.tasks add constraint no_greetings check (name <> 'greet')")
-    return shop
-
-
-def saved(shop: Shop) -> tuple[int, int]:
-    """How many orders and how many tasks everybody can see."""
-    [(orders, tasks)] = shop.query(
-        "select (select count(*) from {schema}.orders), (select count(*) from {schema}.tasks)"
-    )
-    return orders, tasks
-
-
-def tasks_in(shop: Shop) -> list[str]:
-    """The names of the tasks that everybody can see, in the order in which they were sent."""
-    return [name for (name,) in shop.query("select name from {schema}.tasks order by seq")]
 
 
 # Both or neither, in every library.
@@ -285,88 +248,3 @@ def test_workers_hear_of_the_task_with_the_commit_and_not_before(
         connection.commit()
         assert radio.heard() == [""]
     assert handle.get(20_000) == TaskResult(ok=3)
-
-
-# What goes wrong in the caller's transaction.
-
-
-def test_an_error_of_the_database_is_a_broker_error_and_a_rollback_makes_the_connection_good_again(
-    workshop: Workshop, refusing: Shop, save_an_order: str
-) -> None:
-    with psycopg.connect(refusing.url) as connection:
-        connection.execute(save_an_order.encode())
-        with pytest.raises(BrokerError, match="no_greetings") as caught:
-            workshop.greet.with_options(connection=connection).send("Ada")
-        assert isinstance(caught.value.__cause__, psycopg.errors.CheckViolation)
-        assert connection.info.transaction_status is psycopg.pq.TransactionStatus.INERROR
-        connection.rollback()
-        workshop.add.with_options(connection=connection).send(1, 2)
-    assert saved(refusing) == (0, 1)
-
-
-def test_a_transaction_survives_an_error_that_stayed_within_a_savepoint(
-    workshop: Workshop, refusing: Shop, save_an_order: str
-) -> None:
-    with psycopg.connect(refusing.url) as connection:
-        connection.execute(save_an_order.encode())
-        with pytest.raises(BrokerError, match="within a savepoint"), connection.transaction():
-            workshop.greet.with_options(connection=connection).send("Ada")
-    assert saved(refusing) == (1, 0)
-
-
-def test_an_error_rolls_back_a_transaction_block_that_it_leaves(
-    workshop: Workshop, refusing: Shop, save_an_order: str, opening: Opening
-) -> None:
-    def order() -> None:
-        with opening(refusing.url) as transaction:
-            transaction.execute(save_an_order)
-            workshop.greet.with_options(connection=transaction.connection).send("Ada")
-
-    with pytest.raises(BrokerError, match="no_greetings"):
-        order()
-    assert saved(refusing) == (0, 0)
-
-
-def test_an_error_in_async_code_rolls_back_a_transaction_block_that_it_leaves(
-    workshop: Workshop, refusing: Shop, save_an_order: str, async_opening: AsyncOpening
-) -> None:
-    async def order() -> None:
-        async with workshop.app, async_opening(refusing.url) as transaction:
-            await transaction.execute(save_an_order)
-            await workshop.greet.with_options(connection=transaction.connection).send_async("Ada")
-
-    with pytest.raises(BrokerError, match="no_greetings"):
-        asyncio.run(order())
-    assert saved(refusing) == (0, 0)
-
-
-def test_a_transaction_that_failed_before_the_send_is_told_so(workshop: Workshop, shop: Shop) -> None:
-    with psycopg.connect(shop.url) as connection:
-        with pytest.raises(psycopg.errors.DivisionByZero):
-            connection.execute("select 1 / 0")
-        with pytest.raises(BrokerError, match="has failed already"):
-            workshop.add.with_options(connection=connection).send(1, 2)
-
-
-def test_a_conflict_of_transactions_is_not_taken_for_an_unreachable_database(workshop: Workshop, shop: Shop) -> None:
-    with psycopg.connect(shop.url) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.execute("select 1")
-        workshop.add.with_options(idempotency_key="order 1").send(1, 2)
-        with pytest.raises(BrokerError, match="answered with an error: could not serialize access"):
-            workshop.add.with_options(connection=connection, idempotency_key="order 1").send(1, 2)
-
-
-def test_a_connection_that_broke_is_a_broker_error_that_names_the_task(workshop: Workshop, shop: Shop) -> None:
-    with psycopg.connect(shop.url) as connection:
-        shop.query("select pg_terminate_backend(%s)", connection.info.backend_pid)
-        with pytest.raises(BrokerError, match="exists only if your transaction commits") as caught:
-            workshop.add.with_options(connection=connection).send(1, 2)
-        assert len(caught.value.task_ids) == 1
-
-
-def test_a_connection_to_another_database_is_told_from_the_app_s_own(workshop: Workshop, shop: Shop) -> None:
-    workshop.add.send(1, 2)
-    shop.query("drop schema {schema} cascade")
-    with psycopg.connect(shop.url) as connection, pytest.raises(BrokerError, match="the app's own database"):
-        workshop.add.with_options(connection=connection).send(1, 2)

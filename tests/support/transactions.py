@@ -20,6 +20,8 @@ from psycopg.rows import dict_row
 from sqlalchemy import orm
 from sqlalchemy.ext import asyncio as async_sqlalchemy
 
+from tests.support.shop import Shop
+
 
 @frozen
 class Transaction:
@@ -203,6 +205,19 @@ ASYNC_OPENINGS: dict[str, AsyncOpening] = {
     "SQLAlchemy AsyncSession": async_sqlalchemy_session,
     "SQLAlchemy async_scoped_session": async_sqlalchemy_scoped_session,
 }
+
+
+def saved(shop: Shop) -> tuple[int, int]:
+    """How many orders and how many tasks everybody can see."""
+    [(orders, tasks)] = shop.query(
+        "select (select count(*) from {schema}.orders), (select count(*) from {schema}.tasks)"
+    )
+    return orders, tasks
+
+
+def tasks_in(shop: Shop) -> list[str]:
+    """The names of the tasks that everybody can see, in the order in which they were sent."""
+    return [name for (name,) in shop.query("select name from {schema}.tasks order by seq")]
 
 
 def _sqlalchemy_url(url: str) -> sqlalchemy.URL:
