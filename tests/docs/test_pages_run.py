@@ -24,6 +24,7 @@ NOT_RUN: set[tuple[str, str]] = {
     ("docs/quick-start.md", "$ uv add 'horsies[embedded]'"),
     ("docs/quick-start.md", "$ export HORSIES_DATABASE_URL=postgresql://user:password@localhost:5432/mydb"),
     ("docs/how-it-works.md", "stateDiagram-v2"),
+    ("docs/sending.md", "from django.db import connection, transaction"),
 }
 
 
