@@ -10,6 +10,7 @@ import psycopg
 
 from benchmarks.bench import Bench
 from horsies_core.channels import work_channel
+from horsies_core.plans.turning import CANCELLED
 from horsies_core.statements import statement
 
 ARGS = '{"a":1,"b":2}'
@@ -49,6 +50,7 @@ class BareClaimer:
             "statuses": ["COMPLETED"] * count,
             "error_codes": [None] * count,
             "results": [RESULT] * count,
+            "cancelled": CANCELLED,
         }
 
     def drain(self, limit: int) -> int:
@@ -85,7 +87,10 @@ def insert_params(bench: Bench) -> dict[str, Any]:
         "priority": 50,
         "delay": 0.0,
         "args": ARGS,
+        "run_at": None,
         "retry_policy": None,
+        "good_until": None,
+        "timeout_ms": None,
         "reply_to": None,
         "channel": work_channel(bench.schema),
     }
