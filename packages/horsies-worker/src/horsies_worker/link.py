@@ -13,6 +13,7 @@ import psycopg
 from horsies_client.backoff import Backoff
 from horsies_client.postgres.async_runner import run
 from horsies_client.postgres.connecting import CONNECT_SECONDS, connection_settings
+from horsies_client.postgres.trouble import first_line
 from horsies_core.config import WorkerResilienceConfig
 from horsies_core.errors import HorsiesError
 from horsies_core.plans import Plan
@@ -105,7 +106,7 @@ class Link:
             await asyncio.to_thread(self._before_connecting)
             await asyncio.wait_for(self.open(), CONNECT_SECONDS)
         except (psycopg.Error, HorsiesError, asyncio.TimeoutError) as error:
-            raise LinkLost(_first_line(error)) from error
+            raise LinkLost(first_line(error)) from error
 
     async def _within_deadline(self, plan: Plan[T]) -> T:
         """`asyncio.wait_for` does not bound a psycopg call: cancelled, it waits for the server to confirm the
@@ -121,7 +122,7 @@ class Link:
         except psycopg.Error as error:
             if connection.closed or connection.broken or not done:
                 self._connection = None
-                raise LinkLost(_first_line(error)) from error
+                raise LinkLost(first_line(error)) from error
             raise
 
 
@@ -132,7 +133,3 @@ def _cut(connection: psycopg.AsyncConnection[Any]) -> None:
             line.shutdown(socket.SHUT_RDWR)
     except (OSError, psycopg.Error):
         pass  # It is gone already.
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

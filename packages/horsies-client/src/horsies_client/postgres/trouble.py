@@ -33,6 +33,6 @@ def broker_error(error: psycopg.Error) -> BrokerError:
     return BrokerError(f"the database answered with an error: {first_line(error)}")
 
 
-def first_line(error: psycopg.Error) -> str:
+def first_line(error: BaseException) -> str:
     """What the database said, without the lines that point into our statement."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -23,6 +23,7 @@ import psycopg
 
 from horsies_client.backoff import Backoff
 from horsies_client.postgres.sync_runner import run
+from horsies_client.postgres.trouble import first_line
 from horsies_client.waiting.watch_list import Question, WatchList
 from horsies_core.channels import reply_channel
 from horsies_core.errors import BrokerError
@@ -114,7 +115,7 @@ class WaitingRoom:
                 seconds = backoff.next_seconds()
                 is_bug = not isinstance(error, psycopg.Error)
                 log.warning(
-                    "cannot hear of results: %s; trying again in %.1f s", _first_line(error), seconds, exc_info=is_bug
+                    "cannot hear of results: %s; trying again in %.1f s", first_line(error), seconds, exc_info=is_bug
                 )
                 self._sleep(None, seconds)
             with self._lock:
@@ -204,7 +205,3 @@ def _turn_away(answers: Sequence[Answer]) -> None:
     for answer in answers:
         if answer.set_running_or_notify_cancel():
             answer.set_exception(BrokerError("the app was closed while this result was awaited"))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -83,11 +83,6 @@ class ChildPool:
         self._events.changed()
 
     @property
-    def children(self) -> Sequence[ChildProcess]:
-        """Those that are ready."""
-        return self._children
-
-    @property
     def is_idle(self) -> bool:
         """Whether no task is here or in a child."""
         return not self._waiting and not any(child.held for child in self._children)
@@ -211,7 +206,7 @@ class ChildPool:
             attempt.waiting_since = now
             self._waiting.appendleft(attempt)
         if self._retiring:
-            self._release_waiting(older_than=0.0)
+            self.give_back_waiting()
         else:
             self._distribute()
         self._events.changed()
